@@ -1,0 +1,71 @@
+import { type Static, Type } from 'typebox'
+import { LocalText } from './text.ts'
+
+const closed = { additionalProperties: false } as const
+const id = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{1,62}$' })
+
+/** How a point may be written; the console draws the control from this. */
+export const WritableAs = Type.Object(
+  {
+    min: Type.Optional(Type.Number()),
+    max: Type.Optional(Type.Number()),
+    step: Type.Optional(Type.Number()),
+    options: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { maxItems: 256 })),
+    risk: Type.Union([Type.Literal('low'), Type.Literal('medium'), Type.Literal('high')]),
+    /** False where the profile says that the device cannot be asked afterwards. */
+    verified: Type.Boolean(),
+  },
+  closed,
+)
+
+export const CataloguePoint = Type.Object(
+  {
+    /** `<point>` or `<part>/<point>`, unique in its device. */
+    id: Type.String({ minLength: 1, maxLength: 128 }),
+    kind: Type.Union([
+      Type.Literal('num'),
+      Type.Literal('bool'),
+      Type.Literal('enum'),
+      Type.Literal('text'),
+      Type.Literal('counter'),
+      Type.Literal('event'),
+    ]),
+    /** UCUM. `1` for what has no unit. */
+    unit: Type.String({ maxLength: 40 }),
+    title: LocalText,
+    /** No sample for this long means stale. */
+    staleAfterMs: Type.Optional(Type.Integer({ minimum: 0 })),
+    writable: Type.Optional(WritableAs),
+  },
+  closed,
+)
+export type CataloguePoint = Static<typeof CataloguePoint>
+
+export const CatalogueDevice = Type.Object(
+  {
+    id,
+    title: LocalText,
+    profile: Type.String({ maxLength: 100 }),
+    vendor: Type.String({ maxLength: 100 }),
+    model: Type.String({ maxLength: 100 }),
+    category: Type.String({ maxLength: 60 }),
+    /** Free words until the organisation tree places it: building, floor, room. */
+    location: Type.Optional(LocalText),
+    points: Type.Array(CataloguePoint, { maxItems: 512 }),
+  },
+  closed,
+)
+export type CatalogueDevice = Static<typeof CatalogueDevice>
+
+/** Everything a gateway has, sent after birth on `up/state` and again when it changes. */
+export const Catalogue = Type.Object(
+  {
+    v: Type.Literal(1),
+    kind: Type.Literal('catalogue'),
+    /** Hash of `devices`: an equal one is not processed again. */
+    version: Type.String({ minLength: 1, maxLength: 64 }),
+    devices: Type.Array(CatalogueDevice, { maxItems: 2000 }),
+  },
+  closed,
+)
+export type Catalogue = Static<typeof Catalogue>

@@ -1,0 +1,41 @@
+import type { QualityCode } from '#contract/quality.ts'
+import type { Value } from '#contract/sample.ts'
+import type { Device } from '#gateway/profiles/device.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Logger } from '#lib/logger.ts'
+
+/** What a driver saw of one point. `t` is the source's time where the source says one, else the time of the read. */
+export type Reading = {
+  readonly device: string
+  readonly point: string
+  readonly t: number
+  readonly value: Value
+  readonly quality: QualityCode
+  /** From the device's own memory: history, not news. */
+  readonly late?: boolean
+}
+
+/** What the device answered to a write. `readBack` is absent where the profile has no way to ask. */
+export type Written = { readonly readBack?: Value; readonly verified?: boolean }
+
+/** One connection: one serial bus, one broker subscription, one camera. */
+export interface Driver {
+  /** Serves the connection until `signal` aborts. Throwing means "start me again later"; the runner owns the back-off. */
+  run(signal: AbortSignal): Promise<void>
+  /**
+   * Resolves when the device confirmed the write and was read back where the profile says how. `value` is canonical
+   * (the point's unit) and already checked against the profile's range.
+   * Throws AppError DEVICE_TIMEOUT, DEVICE_REFUSED or LINK_DOWN.
+   */
+  write(target: { device: string; point: string }, value: Value, signal: AbortSignal): Promise<Written>
+}
+
+/** The only things a driver may touch outside its own folder. */
+export interface DriverHost {
+  readonly devices: readonly Device[]
+  readonly clock: Clock
+  readonly log: Logger
+  /** Never throws and never waits: a slow consumer must not stall a bus. */
+  report(readings: readonly Reading[]): void
+  link(device: string, state: 'up' | 'down', reason?: string): void
+}
