@@ -16,9 +16,25 @@ export function validator<S extends TSchema>(schema: S): (value: unknown) => Val
   const compiled = Compile(schema)
   return (value) => {
     if (compiled.Check(value)) return { ok: true, value: value as Static<S> }
-    const problems = compiled
-      .Errors(value)
-      .map((error) => ({ path: error.instancePath, message: error.message }))
-    return { ok: false, problems }
+    return { ok: false, problems: compiled.Errors(value).flatMap(problemsOf) }
   }
+}
+
+type SchemaError = { keyword: string; instancePath: string; message: string; params: object }
+
+function problemsOf({ keyword, instancePath, message, params }: SchemaError): Problem[] {
+  switch (keyword) {
+    case 'boolean':
+      return [{ path: instancePath, message: 'unknown key' }]
+    case 'additionalProperties':
+      return [] // says again, for the object, what `boolean` says for each key
+    case 'required':
+      return missing(params).map((name) => ({ path: `${instancePath}/${name}`, message: 'is missing' }))
+    default:
+      return [{ path: instancePath, message }]
+  }
+}
+
+function missing(params: object): readonly string[] {
+  return 'requiredProperties' in params ? (params.requiredProperties as string[]) : []
 }
