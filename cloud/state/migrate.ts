@@ -1,0 +1,24 @@
+import type { Kysely } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import type { Logger } from '#lib/logger.ts'
+import { init } from './migrations/0001-init.ts'
+
+/** In the order of their names, forward only. A released one is never edited. */
+export const migrations: Readonly<Record<string, Migration>> = {
+  '0001-init': init,
+}
+
+/**
+ * Brings the database to the newest version, everything in one transaction: it is the new version afterwards or
+ * unchanged. Throws when the database was written by a newer program.
+ */
+export async function migrate<T>(
+  db: Kysely<T>,
+  log: Logger,
+  known: Readonly<Record<string, Migration>> = migrations,
+): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...known }) } })
+  const { error, results = [] } = await migrator.migrateToLatest()
+  if (error !== undefined) throw new Error('the state store was not migrated', { cause: error })
+  for (const { migrationName } of results) log.info({ migration: migrationName }, 'state store migrated')
+}

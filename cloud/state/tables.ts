@@ -1,0 +1,148 @@
+/**
+ * The state store, one interface per table. Instants are epoch ms, `_json` columns hold JSON text, flags are 0 or 1.
+ * `migrations/` creates exactly this.
+ */
+export interface Tables {
+  gateways: GatewayRow
+  devices: DeviceRow
+  points: PointRow
+  streams: StreamRow
+  received_ranges: ReceivedRangeRow
+  dropped_ranges: DroppedRangeRow
+  alarm_events: AlarmRow
+  command_results: CommandResultRow
+  users: UserRow
+  sessions: SessionRow
+}
+
+export interface GatewayRow {
+  id: string
+  title_zh: string | null
+  title_en: string | null
+  /** SHA-256 of the gateway's token, hex. */
+  token_hash: string
+  created_at: number
+  /** 1 while the gateway has a session. All are 0 after a start of the cloud. */
+  connected: number
+  connected_at: number | null
+  last_seen_at: number | null
+  epoch_started_at: number | null
+  software: string | null
+  runtime: string | null
+  config_version: string | null
+  catalogue_version: string | null
+  clock_offset_ms: number | null
+  /** The last Status message. */
+  status_json: string | null
+}
+
+export interface DeviceRow {
+  gateway: string
+  id: string
+  title_zh: string | null
+  title_en: string | null
+  profile: string
+  vendor: string
+  model: string
+  category: string
+  location_zh: string | null
+  location_en: string | null
+  link_state: string | null
+  link_at: number | null
+  link_reason: string | null
+  removed_at: number | null
+}
+
+export interface PointRow {
+  gateway: string
+  device: string
+  id: string
+  kind: string
+  unit: string
+  title_zh: string | null
+  title_en: string | null
+  stale_after_ms: number | null
+  writable_json: string | null
+  removed_at: number | null
+}
+
+/** One stream of one epoch of a gateway: what it produced, by its own account. */
+export interface StreamRow {
+  gateway: string
+  stream: string
+  epoch: number
+  started_at: number
+  produced_seq: number
+  produced_samples: number
+  received_samples: number
+}
+
+/** Numbers that are committed. Ranges of one stream and epoch never touch or overlap: they are merged. */
+export interface ReceivedRangeRow {
+  gateway: string
+  stream: string
+  epoch: number
+  first_seq: number
+  last_seq: number
+  received_at: number
+}
+
+export interface DroppedRangeRow {
+  gateway: string
+  stream: string
+  epoch: number
+  first_seq: number
+  last_seq: number
+  samples: number
+  reason: string
+  at: number
+  from_t: number | null
+  to_t: number | null
+}
+
+export interface AlarmRow {
+  gateway: string
+  occurrence: string
+  rule: string
+  /** `<device>/<point>` */
+  point: string
+  priority: number
+  title_zh: string | null
+  title_en: string | null
+  state: string
+  raised_at: number | null
+  cleared_at: number | null
+  raise_value_json: string | null
+  limit_value: number | null
+  received_at: number
+}
+
+export interface CommandResultRow {
+  gateway: string
+  id: string
+  point: string
+  state: string
+  at: number
+  verified: number | null
+  read_back_json: string | null
+  code: string | null
+  message: string | null
+}
+
+export interface UserRow {
+  id: string
+  username: string
+  /** PHC string. */
+  password_hash: string
+  role: string
+  display_name: string
+  created_at: number
+}
+
+export interface SessionRow {
+  /** SHA-256 of the token, hex: the table is of no use to who steals it. */
+  token_hash: string
+  user_id: string
+  created_at: number
+  expires_at: number
+}
