@@ -24,7 +24,7 @@ const mayImport: Record<string, readonly string[]> = {
   'cloud/telemetry': [...base, 'cloud/http'],
   'cloud/telemetry/*': [...base, 'cloud/telemetry'],
   'cloud/tls': base,
-  'cloud/state': base,
+  'cloud/state': [...base, 'cloud/state/*'],
   'cloud/state/*': [...base, 'cloud/state'],
   'cloud/http': base,
   'cloud/*': [...base, 'cloud/state', 'cloud/telemetry', 'cloud/http'],
