@@ -30,6 +30,8 @@ export type SampleColumns = {
   readonly type: Uint8Array
   readonly quality: Uint16Array
   readonly texts: readonly string[]
+  /** 1 where the sample is `late`. Absent when none is. */
+  readonly late?: Uint8Array
 }
 
 export function valueAt(columns: SampleColumns, index: number): Value {

@@ -1,0 +1,86 @@
+/** The JSON messages between gateway and cloud, as bytes. Foreign bytes are refused with a reason, never by throwing. */
+import type { Static, TSchema } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { Catalogue } from './catalogue.ts'
+import { Command } from './command.ts'
+import { type Decoded, refused } from './decoded.ts'
+import { Ack, type DeliveryMessage, Refuse } from './delivery.ts'
+import { EventsMessage } from './events.ts'
+import { Birth, Death, type StateMessage, Status } from './gateway-state.ts'
+
+const KiB = 1024
+const MiB = 1024 * KiB
+
+/** Longest message of each kind in bytes. The catalogue of a gateway with 10,000 points is about 2 MiB. */
+export const maxJsonBytes = { events: MiB, state: 8 * MiB, delivery: 256 * KiB, command: 16 * KiB } as const
+
+export type JsonMessage = EventsMessage | StateMessage | DeliveryMessage | Command
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+export function encodeJson(message: JsonMessage): Uint8Array {
+  return encoder.encode(JSON.stringify(message))
+}
+
+export function decodeEvents(bytes: Uint8Array): Decoded<EventsMessage> {
+  return decodeOne('events', bytes, readEvents)
+}
+
+export function decodeState(bytes: Uint8Array): Decoded<StateMessage> {
+  return decodeOne('state', bytes, (value) => byKind(stateKinds, value))
+}
+
+export function decodeDelivery(bytes: Uint8Array): Decoded<DeliveryMessage> {
+  return decodeOne('delivery', bytes, (value) => byKind(deliveryKinds, value))
+}
+
+export function decodeCommand(bytes: Uint8Array): Decoded<Command> {
+  return decodeOne('command', bytes, readCommand)
+}
+
+type Read<T> = (value: unknown) => Decoded<T>
+
+function reader<S extends TSchema>(schema: S): Read<Static<S>> {
+  const compiled = Compile(schema)
+  return (value) => {
+    if (compiled.Check(value)) return { ok: true, value: value as Static<S> }
+    const first = compiled.Errors(value)[0]
+    return refused(`${first?.instancePath || '/'} ${first?.message ?? 'does not match'}`)
+  }
+}
+
+const readEvents = reader(EventsMessage)
+const readCommand = reader(Command)
+
+// One schema per kind rather than the union: the reason then speaks about the kind that was meant.
+const stateKinds: Record<string, Read<StateMessage>> = {
+  birth: reader(Birth),
+  death: reader(Death),
+  status: reader(Status),
+  catalogue: reader(Catalogue),
+}
+const deliveryKinds: Record<string, Read<DeliveryMessage>> = { ack: reader(Ack), refuse: reader(Refuse) }
+
+function byKind<T>(kinds: Record<string, Read<T>>, value: unknown): Decoded<T> {
+  const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined
+  const read = typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
+  return read === undefined ? refused(`/kind must be one of ${Object.keys(kinds).join(', ')}`) : read(value)
+}
+
+function decodeOne<T>(what: keyof typeof maxJsonBytes, bytes: Uint8Array, read: Read<T>): Decoded<T> {
+  const limit = maxJsonBytes[what]
+  if (bytes.length > limit) return refused(`${what}: ${bytes.length} bytes, at most ${limit} are taken`)
+  const parsed = parse(bytes)
+  const result = parsed.ok ? read(parsed.value) : parsed
+  return result.ok ? result : refused(`${what}: ${result.reason}`)
+}
+
+function parse(bytes: Uint8Array): Decoded<unknown> {
+  try {
+    const value: unknown = JSON.parse(decoder.decode(bytes))
+    return { ok: true, value }
+  } catch {
+    return refused('not JSON in UTF-8')
+  }
+}
