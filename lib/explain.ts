@@ -8,12 +8,14 @@ export type Finding = { readonly path: Path; readonly message: string }
 type Node = {
   type?: string
   const?: unknown
+  enum?: unknown[]
   anyOf?: Node[]
   properties?: Record<string, Node>
   patternProperties?: Record<string, Node>
   additionalProperties?: boolean | Node
   required?: string[]
   items?: Node
+  prefixItems?: Node[]
   default?: unknown
   pattern?: string
   minimum?: number
@@ -23,6 +25,7 @@ type Node = {
   maxLength?: number
   minItems?: number
   maxItems?: number
+  description?: string
   /** Our own keyword: what a person should write, used in messages. */
   expects?: string
 }
@@ -90,7 +93,7 @@ function visitArray(schema: Node, value: unknown[], path: Path): Visit {
     findings.push({ path, message: `expected ${expected(schema)}, found ${value.length} entries` })
   }
   const items = value.map((item, index) => {
-    const visited = visit(schema.items ?? {}, item, [...path, index])
+    const visited = visit(schema.prefixItems?.[index] ?? schema.items ?? {}, item, [...path, index])
     findings.push(...visited.findings)
     return visited.value
   })
@@ -117,6 +120,7 @@ function score(branch: Node, visited: Visit, value: unknown): number {
 
 function fits(schema: Node, value: unknown): boolean {
   if ('const' in schema) return value === schema.const
+  if (schema.enum !== undefined) return schema.enum.includes(value)
   switch (schema.type) {
     case 'integer':
       return Number.isSafeInteger(value) && inRange(schema, value as number)
@@ -160,13 +164,14 @@ function wrong(schema: Node, value: unknown, path: Path): Visit {
 function expected(schema: Node): string {
   if (schema.expects !== undefined) return schema.expects
   if ('const' in schema) return JSON.stringify(schema.const)
+  if (schema.enum !== undefined) return listOf(schema.enum.map((one) => JSON.stringify(one)))
   if (schema.anyOf !== undefined) return listOf([...new Set(schema.anyOf.map(expected))])
   switch (schema.type) {
     case 'integer':
     case 'number':
       return (schema.type === 'integer' ? 'an integer' : 'a number') + rangeText(schema)
     case 'string':
-      return schema.pattern === undefined ? `text${lengthText(schema)}` : `text matching ${schema.pattern}`
+      return textWanted(schema)
     case 'boolean':
       return 'true or false'
     case 'null':
@@ -178,6 +183,13 @@ function expected(schema: Node): string {
     default:
       return 'a value'
   }
+}
+
+function textWanted(schema: Node): string {
+  if (schema.pattern === undefined) return `text${lengthText(schema)}`
+  const { description } = schema
+  if (description === undefined) return `text matching ${schema.pattern}`
+  return description.charAt(0).toLowerCase() + description.slice(1)
 }
 
 function listOf(words: string[]): string {
