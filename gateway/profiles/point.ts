@@ -1,0 +1,115 @@
+import { type Static, Type } from 'typebox'
+import { LocalText } from '#contract/text.ts'
+import { Duration } from '#lib/quantity.ts'
+
+export const closed = { additionalProperties: false } as const
+
+/** One of a closed list of words or numbers. */
+export function oneOf<const V extends readonly (string | number)[]>(...values: V) {
+  return Type.Unsafe<V[number]>({ anyOf: values.map((value) => ({ const: value })) })
+}
+
+/** `voltage.l1`, `relay.<n>`, `gear.<n>/light.level`, `x.firmware`. `<n>` is filled in by `each`. */
+export const pointPattern =
+  '^[a-z][a-z0-9_]*(\\.([a-z0-9_]+|<[a-z]>))*(/[a-z][a-z0-9_]*(\\.([a-z0-9_]+|<[a-z]>))*)?$'
+const PointRef = Type.String({ pattern: pointPattern, maxLength: 100 })
+
+export const pointKinds = ['num', 'bool', 'enum', 'text', 'counter', 'event'] as const
+export type PointKind = (typeof pointKinds)[number]
+export const PointKind = oneOf(...pointKinds)
+
+/** What a canonical value or a raw literal can be. */
+export const Scalar = Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 200 })])
+export type Scalar = Static<typeof Scalar>
+
+export const PollClass = oneOf('fast', 'normal', 'slow', 'once')
+export type PollClass = Static<typeof PollClass>
+
+export const ReportFields = Type.Object(
+  {
+    deadband: Type.Optional(Type.Number({ minimum: 0, description: 'In the canonical unit' })),
+    min_interval: Type.Optional(Duration()),
+    max_interval: Type.Optional(Duration()),
+    on_change: Type.Optional(Type.Boolean({ description: 'false: only the heartbeat reports it' })),
+  },
+  closed,
+)
+
+/** Repetition is affine: `n` runs from `first` to `last`, or over the numbers of an `int_set` parameter. */
+export const Each = Type.Object(
+  {
+    n: Type.Union([
+      Type.Object({ first: Type.Integer({ minimum: 0 }), last: Type.Integer({ minimum: 0 }) }, closed),
+      Type.Object({ param: Type.String({ maxLength: 40 }) }, closed),
+    ]),
+  },
+  closed,
+)
+export type Each = Static<typeof Each>
+
+/** The part of `write` that every protocol shares. */
+export const writeFields = {
+  values: Type.Optional(
+    Type.Array(Type.Array(Type.Unknown(), { minItems: 2, maxItems: 2 }), {
+      maxItems: 64,
+      description: 'Pairs canonical → sent',
+    }),
+  ),
+  range: Type.Optional(
+    Type.Object(
+      { min: Type.Number(), max: Type.Number(), step: Type.Optional(Type.Number({ exclusiveMinimum: 0 })) },
+      closed,
+    ),
+  ),
+  options: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { maxItems: 64 })),
+  readback: Type.Union([
+    Type.Literal('none'),
+    Type.Object(
+      {
+        point: Type.Optional(PointRef),
+        within: Duration(),
+        tolerance: Type.Optional(Type.Number({ minimum: 0 })),
+        poll_now: Type.Optional(Type.Boolean()),
+      },
+      closed,
+    ),
+  ]),
+  min_interval: Type.Optional(Duration()),
+  on_fail: Type.Optional(Type.Union([Type.Literal('none'), Scalar])),
+  risk: oneOf('low', 'medium', 'high'),
+  role: Type.Optional(Type.String({ maxLength: 40 })),
+}
+
+/** The part of a point that every protocol shares. The decode steps are listed in the order in which they run. */
+export const pointFields = {
+  kind: Type.Optional(PointKind),
+  title: Type.Optional(LocalText),
+  each: Type.Optional(Each),
+  missing: Type.Optional(
+    Type.Array(Scalar, { maxItems: 16, description: 'Raw values that mean "no value"' }),
+  ),
+  map: Type.Optional(
+    Type.Array(Type.Array(Scalar, { minItems: 2, maxItems: 2 }), {
+      minItems: 1,
+      maxItems: 64,
+      description: 'Pairs raw → canonical',
+    }),
+  ),
+  transform: Type.Optional(oneOf('bool_not', 'lin254')),
+  mul: Type.Optional(Type.Number()),
+  mul_by: Type.Optional(Type.Array(Type.String({ maxLength: 40 }), { maxItems: 4 })),
+  div_by: Type.Optional(Type.Array(Type.String({ maxLength: 40 }), { maxItems: 4 })),
+  add: Type.Optional(Type.Number()),
+  sign: Type.Optional(oneOf('import', 'export', 'producer')),
+  unit: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 40, description: 'UCUM unit of the raw value' }),
+  ),
+  valid: Type.Optional(Type.Array(Type.Number(), { minItems: 2, maxItems: 2 })),
+  round: Type.Optional(
+    Type.Number({ exclusiveMinimum: 0, description: 'Resolution of the device in the canonical unit: 0.1' }),
+  ),
+  report: Type.Optional(ReportFields),
+  poll: Type.Optional(PollClass),
+  confidence: Type.Optional(oneOf('high', 'medium', 'low')),
+  doc: Type.Optional(Type.String({ maxLength: 300, description: 'Number or name in the manual' })),
+}
