@@ -1,0 +1,184 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import { Aedes, type AedesPublishPacket, type Client } from 'aedes'
+import { limitMqttPackets } from '#lib/limit-mqtt-packets.ts'
+import type { Logger } from '#lib/logger.ts'
+import { RateLimit } from '#lib/rate-limit.ts'
+import { type Credential, createAccess, mayPublish, maySubscribe } from './access.ts'
+import type { LocalBus } from './local-bus.ts'
+import { isFilter } from './topic-filter.ts'
+
+export type LocalBrokerOptions = {
+  readonly host: string
+  /** 0: a free one; see `address`. */
+  readonly port: number
+  readonly credentials: readonly Credential[]
+  readonly maxPacketBytes: number
+  readonly maxConnections: number
+  readonly maxRetained: number
+  readonly log: Logger
+  /** Counted by reason, for `/metrics`. */
+  readonly onRefused?: (reason: RefusalReason) => void
+}
+
+export const refusalReasons = ['login', 'publish', 'subscribe', 'protocol', 'retained-limit'] as const
+export type RefusalReason = (typeof refusalReasons)[number]
+
+export interface LocalBroker extends LocalBus {
+  readonly address: { readonly host: string; readonly port: number }
+}
+
+/** Codes of CONNACK, MQTT 3.1.1 § 3.2.2.3. */
+const badUsernameOrPassword = 4
+
+/** Each refusal is logged at most once in this time per source and reason. */
+const logEveryMs = 60_000
+
+/**
+ * The MQTT broker inside the gateway. It keeps nothing for clients that are away: sessions are always clean. A refused
+ * publish closes that client's connection, the only refusal MQTT 3.1.1 has.
+ */
+export async function openLocalBroker(options: LocalBrokerOptions): Promise<LocalBroker> {
+  const { log } = options
+  const access = createAccess(options.credentials)
+  const admitted = new WeakMap<Client, Credential>()
+  const logged = new RateLimit(logEveryMs)
+  const retained = new Set<string>()
+
+  function refuse(reason: RefusalReason, client: Client, fields: Record<string, unknown>): void {
+    options.onRefused?.(reason)
+    const remote = remoteOf(client)
+    const skipped = logged.pass(`${reason} ${remote} ${client.id ?? ''}`, performance.now())
+    if (skipped !== undefined)
+      log.warn({ reason, remote, client: client.id, skipped, ...fields }, 'mqtt client refused')
+  }
+
+  const aedes = await Aedes.createBroker({
+    heartbeatInterval: 60_000,
+    connectTimeout: 10_000,
+    drainTimeout: 30_000,
+    preConnect(_client, packet, done) {
+      packet.clean = true
+      done(null, true)
+    },
+    authenticate(client, username, password, done) {
+      const credential = access.admit(username, password)
+      if (credential === undefined) {
+        refuse('login', client, { username: username?.slice(0, 64) })
+        const error = Object.assign(new Error('bad user name or password'), {
+          returnCode: badUsernameOrPassword,
+        })
+        return done(error, false)
+      }
+      admitted.set(client, credential)
+      // Two credentials can never throw each other out by using the same client id.
+      client.id = `${credential.username}:${client.id}`
+      done(null, true)
+    },
+    authorizePublish(client, packet, done) {
+      if (client === null) return done(null)
+      const credential = admitted.get(client)
+      if (credential === undefined || !mayPublish(credential, packet.topic)) {
+        refuse('publish', client, { topic: packet.topic.slice(0, 200) })
+        return done(new Error('not allowed to publish to this topic'))
+      }
+      if (packet.retain) keepRetained(client, packet as AedesPublishPacket)
+      done(null)
+    },
+    authorizeSubscribe(client, subscription, done) {
+      const credential = admitted.get(client)
+      const { topic } = subscription
+      if (credential !== undefined && isFilter(topic) && maySubscribe(credential, topic)) {
+        return done(null, subscription)
+      }
+      refuse('subscribe', client, { topic: topic.slice(0, 200) })
+      done(null, null)
+    },
+  })
+
+  /** The retained store lives in memory: a client that retains ever new topics must not fill it. */
+  function keepRetained(client: Client, packet: AedesPublishPacket): void {
+    if (packet.payload.length === 0) {
+      retained.delete(packet.topic)
+    } else if (retained.has(packet.topic) || retained.size < options.maxRetained) {
+      retained.add(packet.topic)
+    } else {
+      packet.retain = false
+      refuse('retained-limit', client, { topic: packet.topic.slice(0, 200) })
+    }
+  }
+
+  aedes.on('connectionError', (client, error) => refuse('protocol', client, { problem: error.message }))
+  aedes.on('clientError', (client, error) => {
+    if (admitted.has(client)) log.debug({ client: client.id, problem: error.message }, 'mqtt client error')
+  })
+
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.setNoDelay(true)
+    socket.once('close', () => sockets.delete(socket))
+    const limited = limitMqttPackets(socket, options.maxPacketBytes)
+    aedes.handle(Object.assign(limited, { remoteAddress: socket.remoteAddress }))
+  })
+  server.maxConnections = options.maxConnections
+
+  await listen(server, options)
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : options.port
+
+  return {
+    address: { host: options.host, port },
+    subscribe(filter, handler) {
+      const deliver = (packet: AedesPublishPacket, done: () => void): void => {
+        // Everything comes here while it happens: the broker starts empty and we subscribe before anybody connects.
+        handler({ topic: packet.topic, payload: bytesOf(packet.payload), retained: false })
+        done()
+      }
+      aedes.subscribe(filter, deliver, () => {})
+      return () => aedes.unsubscribe(filter, deliver, () => {})
+    },
+    publish(topic, payload, { retain = false, qos = 0 } = {}) {
+      return new Promise((resolve, reject) => {
+        aedes.publish(
+          { cmd: 'publish', topic, payload: asBuffer(payload), retain, qos, dup: false },
+          (error) => (error ? reject(error) : resolve()),
+        )
+      })
+    },
+    watch(handler) {
+      handler(true)
+      return () => {}
+    },
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      await new Promise<void>((resolve) => aedes.close(resolve))
+      for (const socket of sockets) socket.destroy()
+      await closed
+    },
+  }
+}
+
+function listen(server: Server, { host, port }: LocalBrokerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function remoteOf(client: Client): string {
+  const { remoteAddress } = client.conn as { remoteAddress?: string }
+  return remoteAddress ?? 'unknown'
+}
+
+function bytesOf(payload: string | Buffer): Buffer {
+  return typeof payload === 'string' ? Buffer.from(payload) : payload
+}
+
+function asBuffer(payload: string | Uint8Array): Buffer {
+  return typeof payload === 'string'
+    ? Buffer.from(payload)
+    : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+}

@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto'
+import type { Command, CommandResult } from '#contract/command.ts'
+import { qualityOf, qualityReason } from '#contract/quality.ts'
+import type { Sample, Value } from '#contract/sample.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Logger } from '#lib/logger.ts'
+import { RateLimit } from '#lib/rate-limit.ts'
+import type { LocalBus, LocalMessage } from './local-bus.ts'
+import { alarmTopic, commandedPoint, commandFilter, commandResultTopic, pointTopic } from './local-topics.ts'
+
+export type LocalFeedPorts = {
+  readonly bus: LocalBus
+  readonly clock: Clock
+  readonly log: Logger
+  /** Carries a command out; its final result goes back to the sender. Never rejects. */
+  readonly handleCommand: (command: Command) => Promise<CommandResult>
+}
+
+export interface LocalFeed extends Disposable {
+  /** Publishes the sample, retained, as `points/<device>/<point>`. Never throws and never waits. */
+  publishSample(sample: Sample): void
+  /** Publishes the state of an alarm, retained, as `alarms/<rule>`. Never throws and never waits. */
+  publishAlarm(rule: string, alarm: object): void
+}
+
+const maxCommandBytes = 2048
+const maxLifeS = 3600
+const defaultLifeS = 60
+
+/** What flows and panels on the campus see: points and alarms out, commands in. */
+export function startLocalFeed({ bus, clock, log, handleCommand }: LocalFeedPorts): LocalFeed {
+  /** The last word on each topic, to say again when the broker is back. */
+  const current = new Map<string, string>()
+  const logged = new RateLimit(60_000)
+  let connected = false
+
+  function say(topic: string, text: string): void {
+    current.set(topic, text)
+    if (connected) send(topic, text, true)
+  }
+
+  function send(topic: string, text: string, retain: boolean): void {
+    bus.publish(topic, text, { retain }).catch((error: unknown) => {
+      const skipped = logged.pass('publish', clock.monotonic())
+      if (skipped !== undefined) log.warn({ err: error, topic, skipped }, 'local publish failed')
+    })
+  }
+
+  function onMessage(message: LocalMessage): void {
+    const point = commandedPoint(message.topic)
+    // A kept command would be carried out again at every start.
+    if (point === undefined || message.retained) return
+    const asked = readCommand(message.payload)
+    if (!asked.ok) {
+      const skipped = logged.pass(`command ${point}`, clock.monotonic())
+      if (skipped !== undefined)
+        log.warn({ point, problem: asked.reason, skipped }, 'local command not understood')
+      const refusal = { kind: 'command-result', id: '', point, state: 'rejected', at: clock.now() }
+      send(
+        commandResultTopic(point),
+        JSON.stringify({ ...refusal, code: 'MESSAGE_INVALID', message: asked.reason }),
+        false,
+      )
+      return
+    }
+    const command: Command = {
+      v: 1,
+      id: `local:${asked.id ?? randomUUID()}`,
+      point,
+      value: asked.value,
+      expiresAt: clock.now() + asked.expiresInS * 1000,
+      by: 'local',
+    }
+    handleCommand(command).then(
+      (result) =>
+        send(
+          commandResultTopic(point),
+          JSON.stringify({ ...result, id: result.id.slice('local:'.length) }),
+          false,
+        ),
+      (error: unknown) => log.error({ err: error, point }, 'local command handler failed'),
+    )
+  }
+
+  const unsubscribe = bus.subscribe(commandFilter, onMessage)
+  const unwatch = bus.watch((up) => {
+    connected = up
+    if (up) for (const [topic, text] of current) send(topic, text, true)
+  })
+
+  return {
+    publishSample(sample) {
+      if (!sample.late) say(pointTopic(sample.point), sampleText(sample))
+    },
+    publishAlarm(rule, alarm) {
+      say(alarmTopic(rule), JSON.stringify(alarm))
+    },
+    [Symbol.dispose]() {
+      unwatch()
+      unsubscribe()
+      connected = false
+    },
+  }
+}
+
+function sampleText({ t, value, quality }: Sample): string {
+  const reason = qualityReason(quality)
+  return JSON.stringify({
+    t,
+    value,
+    quality: qualityOf(quality),
+    ...(reason === undefined ? {} : { reason }),
+  })
+}
+
+type Asked =
+  | { readonly ok: true; readonly value: Value; readonly id?: string; readonly expiresInS: number }
+  | { readonly ok: false; readonly reason: string }
+
+/** `{"value": 21, "id": "a1", "expiresInS": 10}`, or the bare value: `21`, `true`, `"auto"`, `auto`. Pure. */
+export function readCommand(payload: Uint8Array): Asked {
+  if (payload.length === 0) return { ok: false, reason: 'empty payload' }
+  if (payload.length > maxCommandBytes)
+    return { ok: false, reason: `payload of more than ${maxCommandBytes} bytes` }
+  const text = Buffer.from(payload).toString('utf8')
+  let content: unknown
+  try {
+    content = JSON.parse(text)
+  } catch {
+    content = text
+  }
+  if (typeof content !== 'object' || content === null) return bare(content)
+  const { value, id, expiresInS = defaultLifeS, ...rest } = content as Record<string, unknown>
+  const unknownKey = Object.keys(rest)[0]
+  if (unknownKey !== undefined) return { ok: false, reason: `unknown key ${unknownKey.slice(0, 40)}` }
+  if (id !== undefined && (typeof id !== 'string' || id.length === 0 || id.length > 50)) {
+    return { ok: false, reason: 'id: expected text of 1 to 50 characters' }
+  }
+  if (typeof expiresInS !== 'number' || !(expiresInS > 0 && expiresInS <= maxLifeS)) {
+    return { ok: false, reason: `expiresInS: expected a number above 0 and up to ${maxLifeS}` }
+  }
+  const asked = bare(value)
+  return asked.ok ? { ...asked, expiresInS, ...(id === undefined ? {} : { id }) } : asked
+}
+
+function bare(value: unknown): Asked {
+  if (typeof value === 'boolean') return { ok: true, value, expiresInS: defaultLifeS }
+  if (typeof value === 'number' && Number.isFinite(value))
+    return { ok: true, value, expiresInS: defaultLifeS }
+  if (typeof value === 'string' && value.length <= 1000) return { ok: true, value, expiresInS: defaultLifeS }
+  return { ok: false, reason: 'value: expected a number, true, false or text' }
+}
