@@ -1,0 +1,122 @@
+import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
+import type { CommandResult } from '#contract/command.ts'
+
+/** What is known about a command: begun, and its result once there is one. */
+export type JournalEntry = {
+  readonly id: string
+  readonly point: string
+  readonly expiresAt: number
+  readonly result?: CommandResult
+}
+
+export type JournalOptions = {
+  readonly file: string
+  /** The file is set aside as `<file>.old` after this many lines; both are read at the next start. */
+  readonly maxLines: number
+  readonly now: () => number
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * Which commands were begun and how they ended, one JSON line per step. A line is with the operating system before the
+ * device is touched, so a killed gateway never repeats a command; the disk follows in the background, so a slow one
+ * delays nothing, and a power cut may forget the last moments.
+ */
+export class CommandJournal implements AsyncDisposable {
+  readonly #options: JournalOptions
+  readonly #entries: Map<string, JournalEntry>
+  #handle: FileHandle
+  #lines: number
+  #tail: Promise<void> = Promise.resolve()
+  #syncing: Promise<void> | undefined
+  #syncAgain = false
+
+  private constructor(options: JournalOptions, entries: Map<string, JournalEntry>, file: OpenedFile) {
+    this.#options = options
+    this.#entries = entries
+    this.#handle = file.handle
+    this.#lines = file.lines
+  }
+
+  /** Reads what an earlier run left, without the torn line that a crash can leave at the end. */
+  static async open(options: JournalOptions): Promise<CommandJournal> {
+    const old = await readFile(`${options.file}.old`, 'utf8').catch(missingIsEmpty)
+    const text = await readFile(options.file, 'utf8').catch(missingIsEmpty)
+    const handle = await open(options.file, 'a')
+    // A torn line must not swallow the next one.
+    if (text !== '' && !text.endsWith('\n')) await handle.appendFile('\n')
+    const entries = new Map([...entriesOf(old), ...entriesOf(text)].map((entry) => [entry.id, entry]))
+    return new CommandJournal(options, entries, { handle, lines: text.split('\n').length })
+  }
+
+  find(id: string): JournalEntry | undefined {
+    return this.#entries.get(id)
+  }
+
+  /** Resolves when the step survives a kill of this process. A disk that fails is reported and does not stop commands. */
+  write(entry: JournalEntry): Promise<void> {
+    this.#entries.set(entry.id, entry)
+    this.#tail = this.#tail.then(() => this.#append(entry)).catch(this.#options.onError)
+    return this.#tail
+  }
+
+  async #append(entry: JournalEntry): Promise<void> {
+    if (++this.#lines > this.#options.maxLines) await this.#setAside()
+    await this.#handle.appendFile(`${JSON.stringify(entry)}\n`)
+    this.#syncAgain = this.#syncing !== undefined
+    this.#syncing ??= this.#sync()
+  }
+
+  async #setAside(): Promise<void> {
+    const { file, maxLines, now } = this.#options
+    const full = this.#handle
+    await rename(file, `${file}.old`)
+    this.#handle = await open(file, 'a')
+    this.#lines = 1
+    const syncing = this.#syncing ?? Promise.resolve()
+    syncing.then(() => full.close()).catch(this.#options.onError)
+    for (const [id, { expiresAt }] of this.#entries) {
+      if (this.#entries.size <= maxLines) break
+      // A repeat of an expired command is refused by its time, so its id is no longer needed.
+      if (expiresAt < now()) this.#entries.delete(id)
+    }
+  }
+
+  async #sync(): Promise<void> {
+    do {
+      this.#syncAgain = false
+      await this.#handle.datasync().catch(this.#options.onError)
+    } while (this.#syncAgain)
+    this.#syncing = undefined
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tail
+    await this.#syncing
+    await this.#handle.close()
+  }
+}
+
+type OpenedFile = { readonly handle: FileHandle; readonly lines: number }
+
+function entriesOf(text: string): JournalEntry[] {
+  return text
+    .split('\n')
+    .map(entryOf)
+    .filter((entry) => entry !== undefined)
+}
+
+function entryOf(line: string): JournalEntry | undefined {
+  try {
+    const entry: unknown = JSON.parse(line)
+    const looksRight = typeof entry === 'object' && entry !== null && 'id' in entry && 'expiresAt' in entry
+    return looksRight ? (entry as JournalEntry) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function missingIsEmpty(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return ''
+  throw error
+}
