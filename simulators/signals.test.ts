@@ -136,3 +136,8 @@ test('a battery falls from full to empty', () => {
   expect(values.every((value) => value >= 0 && value <= 100)).toBe(true)
   expect((values[0] ?? 0) - (values.at(-1) ?? 0)).toBeCloseTo((23 / 24 / 365) * 100, 3)
 })
+
+test('count never gives the same value twice in a row', () => {
+  const count: Generator = { gen: 'count', start: 5, step: 10, wrap: 30 }
+  expect(series(count, [monday, monday + 5, 1])).toEqual([5, 15, 25, 5, 15])
+})

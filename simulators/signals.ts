@@ -29,6 +29,8 @@ export type Generator =
   | { readonly gen: 'follow'; readonly start: Value; readonly delayMs: number; readonly rampPerS?: number }
   | { readonly gen: 'copy'; readonly of: string }
   | { readonly gen: 'battery'; readonly lifeDays: number }
+  /** Moves on each time it is asked, and starts again at `wrap`. */
+  | { readonly gen: 'count'; readonly start: number; readonly step: number; readonly wrap: number }
 
 export type Timed = { readonly at: number; readonly value: Value }
 
@@ -80,6 +82,11 @@ export function nextValue(generator: Generator, context: SignalContext): Value {
       return follow(generator, context)
     case 'copy':
       return context.valueOf(generator.of)
+    case 'count': {
+      const next =
+        context.previous === undefined ? generator.start : numberOf(context.previous.value) + generator.step
+      return next >= generator.wrap ? generator.start : next
+    }
     case 'battery':
       return 100 - ((context.at / hourMs / 24 / generator.lifeDays + uniform(context.seed, 0)) % 1) * 100
   }
@@ -104,6 +111,7 @@ export function inputsOf(generator: Generator): readonly string[] {
     case 'poisson':
     case 'follow':
     case 'battery':
+    case 'count':
       return []
   }
 }

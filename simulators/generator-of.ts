@@ -1,0 +1,62 @@
+import type { PointKind } from '#gateway/profiles/point.ts'
+import type { SimHint } from '#gateway/profiles/sim-hints.ts'
+import { parseDuration } from '#lib/quantity.ts'
+import type { Generator } from './signals.ts'
+
+/** From the words of a profile to what `signals.ts` works with. A point without a hint stands still. */
+export function generatorOf(kind: PointKind, hint: SimHint | undefined): Generator {
+  if (hint === undefined) return { gen: 'const', value: restOf(kind) }
+  switch (hint.gen) {
+    case 'day':
+      return {
+        gen: 'day',
+        base: hint.base,
+        peak: hint.peak,
+        openMin: minutes(hint.open),
+        closeMin: minutes(hint.close),
+        noise: hint.noise ?? 0,
+        weekend: hint.weekend ?? 1,
+      }
+    case 'ratio':
+      return { gen: 'ratio', of: hint.of, by: hint.by, mul: hint.mul ?? 1 }
+    case 'integrate':
+      return { gen: 'integrate', of: hint.of, mul: hint.mul ?? 1, start: 0 }
+    case 'follow':
+      return {
+        gen: 'follow',
+        start: restOf(kind),
+        delayMs: parseDuration(hint.delay),
+        ...(hint.ramp === undefined ? {} : { rampPerS: hint.ramp }),
+      }
+    case 'battery':
+      return { gen: 'battery', lifeDays: hint.life_days }
+    case 'const':
+    case 'gauss':
+    case 'walk':
+    case 'sun':
+    case 'sum':
+    case 'copy':
+    case 'markov':
+      return hint
+  }
+}
+
+function restOf(kind: PointKind): boolean | number | string {
+  switch (kind) {
+    case 'bool':
+      return false
+    case 'num':
+    case 'counter':
+      return 0
+    case 'enum':
+    case 'text':
+    case 'event':
+      return ''
+  }
+}
+
+/** `"07:30"` is 450. */
+function minutes(clockTime: string): number {
+  const [hours = 0, minutes = 0] = clockTime.split(':').map(Number)
+  return hours * 60 + minutes
+}

@@ -1,0 +1,192 @@
+import { connect, type MqttClient } from 'mqtt'
+import type { Value } from '#contract/sample.ts'
+import type { MqttDevice, MqttTopic } from '#gateway/profiles/device.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Logger } from '#lib/logger.ts'
+import type { Faults } from './faults.ts'
+import { asShown, toCanonical } from './inverse.ts'
+import type { Journal } from './journal.ts'
+import { commandedRaw, messageText, timeShown } from './mqtt-message.ts'
+import type { SimulatedPoints } from './simulated-points.ts'
+
+export type BrokerAccess = { readonly url: string; readonly username?: string; readonly password?: string }
+
+export type SimulatedMqttOptions = {
+  readonly device: MqttDevice
+  readonly points: SimulatedPoints
+  readonly faults: Faults
+  readonly broker: BrokerAccess
+  readonly intervalMs: number
+  readonly journal: Journal
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+const stopWithinMs = 1000
+
+/**
+ * A device that publishes by itself, as its profile says, and takes commands. While the broker is away it measures
+ * nothing; what was on its way when the broker went is sent again with the time it had.
+ */
+export class SimulatedMqttDevice implements AsyncDisposable {
+  readonly #options: SimulatedMqttOptions
+  readonly #client: MqttClient
+  readonly #stop = new AbortController()
+  readonly #running: Promise<void>
+  #lastT = 0
+  #sent = 0
+
+  constructor(options: SimulatedMqttOptions, client: MqttClient) {
+    this.#options = options
+    this.#client = client
+    client.on('connect', () => this.#arrive())
+    client.on('message', (topic, payload) => this.#obey(topic, payload.toString()))
+    client.on('error', (err) => options.log.debug({ err, device: options.device.id }, 'broker refused'))
+    this.#running = this.#run()
+  }
+
+  /** Returns at once; the connection is made, and made again, in the background. */
+  static start(options: SimulatedMqttOptions): SimulatedMqttDevice {
+    const { device, broker } = options
+    const [availability] = device.address.availability
+    const client = connect(broker.url, {
+      protocolVersion: 4,
+      clientId: `sim-${device.id}`,
+      reconnectPeriod: 500,
+      connectTimeout: 5000,
+      queueQoSZero: false,
+      ...(broker.username === undefined ? {} : { username: broker.username }),
+      ...(broker.password === undefined ? {} : { password: broker.password }),
+      ...(availability === undefined
+        ? {}
+        : {
+            will: {
+              topic: availability.topic,
+              payload: Buffer.from(availabilityText(availability, 'offline')),
+              qos: 1 as const,
+              retain: true,
+            },
+          }),
+    })
+    return new SimulatedMqttDevice(options, client)
+  }
+
+  get isConnected(): boolean {
+    return this.#client.connected
+  }
+
+  /** Messages handed to the connection since the start. */
+  get sent(): number {
+    return this.#sent
+  }
+
+  /** Publishes now, besides the regular interval. */
+  publishNow(): void {
+    for (const topic of this.#options.device.address.topics) this.#publish(topic)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+    const [availability] = this.#options.device.address.availability
+    if (this.#client.connected && availability !== undefined) {
+      this.#client.publish(availability.topic, availabilityText(availability, 'offline'), {
+        qos: 1,
+        retain: true,
+      })
+    }
+    const deadline = setTimeout(() => this.#client.end(true), stopWithinMs)
+    await this.#client.endAsync(!this.#client.connected)
+    clearTimeout(deadline)
+  }
+
+  async #run(): Promise<void> {
+    const { clock, intervalMs, points } = this.#options
+    // Devices that were switched on together do not send together.
+    let next = clock.monotonic() + intervalMs * Math.random()
+    while (!this.#stop.signal.aborted) {
+      await clock.sleep(Math.max(0, next - clock.monotonic()), this.#stop.signal)
+      if (this.#stop.signal.aborted) return
+      next = Math.max(next + intervalMs, clock.monotonic() - 10 * intervalMs)
+      if (!this.#client.connected) continue
+      points.advance(clock.now())
+      this.publishNow()
+    }
+  }
+
+  #arrive(): void {
+    const { device } = this.#options
+    for (const source of device.address.availability) {
+      this.#client.publish(source.topic, availabilityText(source, 'online'), { qos: 1, retain: true })
+    }
+    const topics = device.points.flatMap(({ write }) => (write === undefined ? [] : [write.to.topic]))
+    if (topics.length > 0) this.#client.subscribe([...new Set(topics)], { qos: 1 })
+    this.publishNow()
+  }
+
+  #publish(topic: MqttTopic): void {
+    const { device, points, faults, clock, journal } = this.#options
+    const mine = device.points.filter(({ from }) => from?.topic === topic.id)
+    const now = clock.now()
+    if (mine.length === 0 || /[+#]/.test(topic.filter) || faults.hit('silent', now) !== undefined) return
+    const { time } = device.address
+    // Two messages never carry the same time: time is what tells them apart.
+    const shown = timeShown(time, now + (faults.hit('clock-skew', now)?.ms ?? 0))
+    const t = time?.format === 'epoch_s' ? shown : Math.max(shown, this.#lastT + 1)
+    this.#lastT = t
+    const valueOf = (point: string): Value =>
+      asShown(points.value(point), mine.find(({ id }) => id === point)?.steps ?? [])
+    const text = messageText({ topic, points: mine, valueOf, t, ...(time === undefined ? {} : { time }) })
+    if (this.#spoil(topic, text, now)) return
+    for (const { id } of mine) journal.add({ point: `${device.id}/${id}`, t, value: valueOf(id) })
+    const late = faults.hit('late', now)
+    if (late === undefined) this.#put(topic, text)
+    else setTimeout(() => this.#put(topic, text), late.ms).unref()
+    if (faults.hit('duplicate', now) !== undefined) this.#put(topic, text)
+  }
+
+  /** True when the message was lost or ruined on its way. */
+  #spoil(topic: MqttTopic, text: string, now: number): boolean {
+    const { faults } = this.#options
+    if (faults.hit('disconnect', now) !== undefined) {
+      this.#client.stream.destroy()
+      return true
+    }
+    if (faults.hit('garbage', now) !== undefined) {
+      this.#put(topic, '\u0000{"not": json')
+      return true
+    }
+    if (faults.hit('half-frame', now) === undefined) return false
+    this.#put(topic, text.slice(0, text.length / 2))
+    return true
+  }
+
+  #put(topic: MqttTopic, text: string): void {
+    this.#sent++
+    // Acknowledged delivery whatever the profile subscribes with: what a killed broker had not taken is sent again.
+    this.#client.publish(topic.filter, text, { qos: topic.qos === 2 ? 2 : 1 })
+  }
+
+  #obey(topic: string, message: string): void {
+    const { device, points, clock, faults, log } = this.#options
+    const now = clock.now()
+    for (const point of device.points) {
+      if (point.write?.to.topic !== topic || faults.hit('silent', now) !== undefined) continue
+      const raw = commandedRaw(point.write.to, message)
+      if (raw === undefined) continue
+      const pair = point.write.values?.find(([, sent]) => sent === raw)
+      points.write(point.id, pair === undefined ? toCanonical(raw, point.steps) : pair[0], now)
+      log.debug({ device: device.id, point: point.id }, 'command taken')
+    }
+    points.advance(clock.now())
+    this.publishNow()
+  }
+}
+
+type Availability = MqttDevice['address']['availability'][number]
+
+function availabilityText(source: Availability, state: 'online' | 'offline'): string {
+  const [word = state] = source[state]
+  const key = source.ptr?.slice(1)
+  return key === undefined || key === '' ? String(word) : JSON.stringify({ [key]: word })
+}

@@ -1,0 +1,81 @@
+import { type Static, Type } from 'typebox'
+import { SimHint } from '#gateway/profiles/sim-hints.ts'
+import { Duration } from '#lib/quantity.ts'
+
+const closed = { additionalProperties: false } as const
+const id = Type.String({
+  pattern: '^[a-z0-9][a-z0-9-]{1,62}$',
+  expects: 'an id of lower-case letters, digits and -',
+})
+const port = (description: string) => Type.Integer({ minimum: 0, maximum: 65_535, default: 0, description })
+
+/** A number that is never the same twice in a row: a judge can tell every message from every other. */
+const CountHint = Type.Object(
+  {
+    gen: Type.Literal('count'),
+    start: Type.Number(),
+    step: Type.Number(),
+    wrap: Type.Number({ description: 'Starts again when it has come this far' }),
+  },
+  closed,
+)
+
+export const SiteDeviceConfig = Type.Object(
+  {
+    id,
+    profile: Type.String({ maxLength: 100 }),
+    /** Modbus: the server it is behind, and its unit number. */
+    bus: Type.Optional(id),
+    unit: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
+    /** MQTT: how it signs in at the gateway's broker. */
+    username: Type.Optional(Type.String()),
+    password: Type.Optional(Type.String()),
+    params: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    interval: Type.Optional(Duration({ description: 'How often a device that speaks by itself sends' })),
+    latency: Type.Optional(Duration({ description: 'How long the device takes to answer' })),
+    /** Instead of what the profile suggests, per point. */
+    signals: Type.Optional(Type.Record(Type.String(), Type.Union([SimHint, CountHint]))),
+  },
+  closed,
+)
+export type SiteDeviceConfig = Static<typeof SiteDeviceConfig>
+
+export const SiteConfig = Type.Object(
+  {
+    profiles: Type.String({ default: '../device-profiles', description: 'Folder, relative to this file' }),
+    utcOffset: Type.String({
+      pattern: '^[+-][0-9]{2}:[0-9]{2}$',
+      default: '+08:00',
+      description: 'School hours and daylight are local',
+      expects: 'an offset such as "+08:00"',
+    }),
+    control: Type.Object(
+      { host: Type.String({ default: '127.0.0.1' }), port: port('0: any free one') },
+      { ...closed, default: {} },
+    ),
+    /** Every value that was sent, one JSON line each. */
+    journal: Type.Optional(Type.String({ description: 'File, relative to this file' })),
+    broker: Type.Optional(
+      Type.Object({ url: Type.String({ description: 'The MQTT broker of the gateway' }) }, closed),
+    ),
+    modbus: Type.Array(
+      Type.Object(
+        {
+          id,
+          host: Type.String({ default: '127.0.0.1' }),
+          port: port('0: any free one'),
+          unknownUnit: Type.Unsafe<'silent' | 'exception'>({
+            enum: ['silent', 'exception'],
+            default: 'silent',
+          }),
+        },
+        closed,
+      ),
+      { default: [] },
+    ),
+    devices: Type.Array(SiteDeviceConfig, { minItems: 1 }),
+    log: Type.Object({ level: Type.String({ default: 'info' }) }, { ...closed, default: {} }),
+  },
+  closed,
+)
+export type SiteConfig = Static<typeof SiteConfig>
