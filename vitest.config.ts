@@ -10,7 +10,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{contract,lib,gateway,cloud,simulators,bench}/**/*.test.ts',
-            'tests/{architecture,device-profiles}/**/*.test.ts',
+            'tests/{architecture,device-profiles,support}/**/*.test.ts',
           ],
           exclude,
         },

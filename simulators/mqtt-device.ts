@@ -134,11 +134,11 @@ export class SimulatedMqttDevice implements AsyncDisposable {
     const shown = timeShown(time, now + (faults.hit('clock-skew', now)?.ms ?? 0))
     const t = time?.format === 'epoch_s' ? shown : Math.max(shown, this.#lastT + 1)
     this.#lastT = t
-    const valueOf = (point: string): Value =>
+    const readPoint = (point: string): Value =>
       asShown(points.value(point), mine.find(({ id }) => id === point)?.steps ?? [])
-    const text = messageText({ topic, points: mine, valueOf, t, ...(time === undefined ? {} : { time }) })
+    const text = messageText({ topic, points: mine, readPoint, t, ...(time === undefined ? {} : { time }) })
     if (this.#spoil(topic, text, now)) return
-    for (const { id } of mine) journal.add({ point: `${device.id}/${id}`, t, value: valueOf(id) })
+    for (const { id } of mine) journal.add({ point: `${device.id}/${id}`, t, value: readPoint(id) })
     const late = faults.hit('late', now)
     if (late === undefined) this.#put(topic, text)
     else setTimeout(() => this.#put(topic, text), late.ms).unref()

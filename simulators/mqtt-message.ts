@@ -9,16 +9,16 @@ export type MessageParts = {
   readonly topic: MqttTopic
   readonly time?: MqttTime
   readonly points: readonly MqttPoint[]
-  readonly valueOf: (point: string) => Value
+  readonly readPoint: (point: string) => Value
   /** Source time, epoch ms. */
   readonly t: number
 }
 
 /** One message as the device would send it. Pure. */
-export function messageText({ topic, time, points, valueOf, t }: MessageParts): string {
+export function messageText({ topic, time, points, readPoint, t }: MessageParts): string {
   const [first] = points
   if (topic.codec !== 'json') {
-    return first === undefined ? '' : String(toRaw(valueOf(first.id), first.steps) ?? '')
+    return first === undefined ? '' : String(toRaw(readPoint(first.id), first.steps) ?? '')
   }
   const payload: Json = {}
   for (const { ptr, exists, equals } of topic.require) {
@@ -27,7 +27,7 @@ export function messageText({ topic, time, points, valueOf, t }: MessageParts): 
   }
   if (time !== undefined) place(payload, time.ptr, timeAs(time.format, t))
   for (const { id, from, steps } of points) {
-    if (from !== undefined) place(payload, topic.root + from.ptr, toRaw(valueOf(id), steps) ?? null)
+    if (from !== undefined) place(payload, topic.root + from.ptr, toRaw(readPoint(id), steps) ?? null)
   }
   return JSON.stringify(payload)
 }
@@ -64,16 +64,16 @@ export function place(into: Json, pointer: string, value: unknown): void {
   const last = keys.pop()
   if (last === undefined) return
   let at = into
-  for (const key of keys.map(unescape)) {
+  for (const key of keys.map(unescapeKey)) {
     const next = at[key]
     const child: Json = typeof next === 'object' && next !== null ? (next as Json) : {}
     at[key] = child
     at = child
   }
-  at[unescape(last)] = value
+  at[unescapeKey(last)] = value
 }
 
-function unescape(key: string): string {
+function unescapeKey(key: string): string {
   return key.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 

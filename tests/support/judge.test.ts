@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import type { LedgerStream } from '#contract/api/ledger.ts'
+import { judge, unaccounted } from './judge.ts'
+
+const wrote = (t: number, value: number) => ({ point: 'lux-1/illuminance', t, value })
+const stored = (t: number, value: unknown, quality = 'good') => ({ t, value, quality })
+const written = [wrote(1, 10), wrote(2, 20), wrote(3, 30)]
+
+function verdict(samples: ReturnType<typeof stored>[], mayLose?: { from: number; to: number }[]) {
+  return judge({
+    written,
+    stored: new Map([['lux-1/illuminance', samples]]),
+    ...(mayLose === undefined ? {} : { mayLose }),
+  })
+}
+
+test('equal journals give empty lists', () => {
+  expect(verdict([stored(1, 10), stored(2, 20.0000000001), stored(3, 30)])).toEqual({
+    compared: 3,
+    missing: [],
+    doubled: [],
+    changed: [],
+    invented: [],
+    excused: [],
+  })
+})
+
+test('each difference is found under its own name', () => {
+  const found = verdict([stored(1, 10), stored(1, 10), stored(2, 21), stored(4, 40), stored(5, null, 'bad')])
+  expect(found.doubled).toEqual([wrote(1, 10)])
+  expect(found.changed).toEqual([{ wrote: wrote(2, 20), stored: stored(2, 21) }])
+  expect(found.missing).toEqual([wrote(3, 30)])
+  expect(found.invented).toEqual([stored(4, 40)])
+})
+
+test('a good value that was stored as bad is changed', () => {
+  expect(verdict([stored(1, 10), stored(2, 20, 'stale'), stored(3, 30)]).changed).toHaveLength(1)
+})
+
+test('a loss is excused only inside its window', () => {
+  const found = verdict([stored(1, 10)], [{ from: 2, to: 3 }])
+  expect(found.excused).toEqual([wrote(2, 20)])
+  expect(found.missing).toEqual([wrote(3, 30)])
+})
+
+test('the ledger is read as an account: nothing missing, nothing twice', () => {
+  const stream = (received: [number, number][], produced: number): LedgerStream => ({
+    stream: 'telemetry',
+    epoch: 1,
+    startedAt: '2026-01-05T00:00:00.000Z',
+    produced,
+    producedSamples: produced,
+    received,
+    receivedSamples: produced,
+    dropped: [{ firstSeq: 5, lastSeq: 6, samples: 2, reason: 'disk-budget', at: '2026-01-05T00:00:00.000Z' }],
+    owed: [],
+  })
+  expect(
+    unaccounted(
+      stream(
+        [
+          [1, 4],
+          [7, 9],
+        ],
+        9,
+      ),
+    ),
+  ).toEqual({ missing: [], twice: [] })
+  expect(
+    unaccounted(
+      stream(
+        [
+          [1, 3],
+          [7, 9],
+        ],
+        11,
+      ),
+    ),
+  ).toEqual({
+    missing: [
+      [4, 4],
+      [10, 11],
+    ],
+    twice: [],
+  })
+  expect(
+    unaccounted(
+      stream(
+        [
+          [1, 5],
+          [7, 9],
+        ],
+        9,
+      ),
+    ).twice,
+  ).toEqual([[5, 5]])
+})

@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises'
+import type { LedgerStream, SeqInterval } from '#contract/api/ledger.ts'
+import type { JournalEntry } from '#simulators/journal.ts'
+import type { ApiClient, TimeRange } from './api-client.ts'
+
+/** What the generator wrote against what the store holds, value by value. All lists are empty when all is well. */
+export type Verdict = {
+  readonly compared: number
+  /** Written and not stored. */
+  readonly missing: readonly JournalEntry[]
+  /** Stored more than once. */
+  readonly doubled: readonly JournalEntry[]
+  /** Stored with another value or not as good. */
+  readonly changed: readonly { readonly wrote: JournalEntry; readonly stored: unknown }[]
+  /** Stored as good though nobody wrote it. */
+  readonly invented: readonly StoredSample[]
+  /** Written in a window in which a loss is allowed, and lost. */
+  readonly excused: readonly JournalEntry[]
+}
+
+export type StoredSample = { readonly t: number; readonly value: unknown; readonly quality: string }
+export type Case = {
+  readonly written: readonly JournalEntry[]
+  readonly stored: ReadonlyMap<string, readonly StoredSample[]>
+  /** Source times that may be lost: what was not yet on disk when the power went. */
+  readonly mayLose?: readonly TimeRange[]
+}
+
+/** Pure. `stored` is by `<device>/<point>`; only points that somebody wrote are judged. */
+export function judge({ written, stored, mayLose = [] }: Case): Verdict {
+  const verdicts = [...Map.groupBy(written, ({ point }) => point)].map(([point, entries]) =>
+    judgePoint(entries, stored.get(point) ?? [], mayLose),
+  )
+  return {
+    compared: written.length,
+    missing: verdicts.flatMap((verdict) => verdict.missing),
+    doubled: verdicts.flatMap((verdict) => verdict.doubled),
+    changed: verdicts.flatMap((verdict) => verdict.changed),
+    invented: verdicts.flatMap((verdict) => verdict.invented),
+    excused: verdicts.flatMap((verdict) => verdict.excused),
+  }
+}
+
+function judgePoint(
+  written: readonly JournalEntry[],
+  stored: readonly StoredSample[],
+  mayLose: readonly TimeRange[],
+): Omit<Verdict, 'compared'> {
+  const found = Map.groupBy(stored, ({ t }) => t)
+  const timesWritten = new Set(written.map(({ t }) => t))
+  const lost = written.filter(({ t }) => !found.has(t))
+  const isExcused = ({ t }: JournalEntry) => mayLose.some(({ from, to }) => t >= from && t < to)
+  return {
+    missing: lost.filter((entry) => !isExcused(entry)),
+    excused: lost.filter(isExcused),
+    doubled: written.filter(({ t }) => (found.get(t)?.length ?? 0) > 1),
+    changed: written.flatMap((wrote) => {
+      const sample = found.get(wrote.t)?.[0]
+      if (sample === undefined || (sample.quality === 'good' && isSame(sample.value, wrote.value))) return []
+      return [{ wrote, stored: sample }]
+    }),
+    // Bad and stale are the gateway's own words; a good value must have come from the device.
+    invented: stored.filter(({ t, quality }) => quality === 'good' && !timesWritten.has(t)),
+  }
+}
+
+export async function readJournal(file: string): Promise<readonly JournalEntry[]> {
+  const text = await readFile(file, 'utf8')
+  // The last line may be half written when the generator was stopped hard.
+  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n')
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as JournalEntry)
+}
+
+/** Reads back from the API what the journal says was written. */
+export async function readStored(
+  api: ApiClient,
+  gateway: string,
+  written: readonly JournalEntry[],
+): Promise<ReadonlyMap<string, readonly StoredSample[]>> {
+  const from = Math.min(...written.map(({ t }) => t)) - 60_000
+  const stored = new Map<string, readonly StoredSample[]>()
+  for (const point of new Set(written.map((entry) => entry.point))) {
+    const samples = await api.samples(`${gateway}/${point}`, { from, to: Date.now() + 60_000 })
+    stored.set(
+      point,
+      samples.map(([t, value, quality]) => ({ t, value, quality })),
+    )
+  }
+  return stored
+}
+
+/** What of 1…produced is neither received nor reported as dropped, and what was received twice. */
+export function unaccounted(stream: LedgerStream): {
+  missing: readonly SeqInterval[]
+  twice: readonly SeqInterval[]
+} {
+  const ranges: SeqInterval[] = [
+    ...stream.received,
+    ...stream.dropped.map(({ firstSeq, lastSeq }): SeqInterval => [firstSeq, lastSeq]),
+  ].sort((a, b) => a[0] - b[0])
+  const missing: SeqInterval[] = []
+  const twice: SeqInterval[] = []
+  let next = 1
+  for (const [first, last] of ranges) {
+    if (first > next) missing.push([next, first - 1])
+    if (first < next) twice.push([first, Math.min(last, next - 1)])
+    next = Math.max(next, last + 1)
+  }
+  if (next <= stream.produced) missing.push([next, stream.produced])
+  return { missing, twice }
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'number' || typeof b !== 'number') return a === b
+  return Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b))
+}
