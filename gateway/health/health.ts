@@ -1,0 +1,72 @@
+import type { Backlog } from '#contract/gateway-state.ts'
+
+/** The state of every part in one object, with words for a person beside the numbers. */
+export type Health = {
+  readonly status: 'ok' | 'degraded' | 'failed'
+  /** What is not well, one sentence each. Empty when everything is. */
+  readonly problems: readonly string[]
+  readonly gateway: string
+  readonly software: string
+  readonly startedAt: string
+  readonly now: string
+  readonly uplink: UplinkHealth
+  readonly outbox: OutboxHealth
+  readonly devices: DevicesHealth
+  readonly alarms: { readonly active: number }
+  readonly broker: BrokerHealth
+  readonly rssBytes: number
+}
+
+export type UplinkHealth = {
+  readonly connected: boolean
+  /** `connected`, or why not and for how long. */
+  readonly state: string
+}
+
+export type OutboxHealth = {
+  readonly backlog: readonly Backlog[]
+  readonly diskUsed: number
+  readonly diskBudget: number
+  readonly autonomyH?: number
+  readonly dropped: { readonly samples: number; readonly events: number }
+  readonly failure?: string
+}
+
+export type DeviceHealth = {
+  readonly id: string
+  readonly link: 'up' | 'down' | 'unknown'
+  readonly since?: string
+  readonly reason?: string
+}
+
+export type DevicesHealth = {
+  readonly total: number
+  readonly up: number
+  readonly down: number
+  /** Every device that is not up. */
+  readonly notUp: readonly DeviceHealth[]
+}
+
+export type BrokerHealth = { readonly connected: boolean; readonly address?: string }
+
+export type HealthFacts = Omit<Health, 'status' | 'problems'>
+
+/** Adds the verdict. Pure. Being cut off from the cloud is what the outbox is for: degraded, not failed. */
+export function judgeHealth(facts: HealthFacts): Health {
+  const { uplink, outbox, devices, broker } = facts
+  const problems = [
+    ...(outbox.failure === undefined ? [] : [`outbox: ${outbox.failure}`]),
+    ...(broker.connected ? [] : ['broker: not reachable']),
+    ...(uplink.connected ? [] : [`uplink: ${uplink.state}`]),
+    ...(devices.down === 0 ? [] : [`devices: ${devices.down} of ${devices.total} down`]),
+    ...(isShort(outbox) ? [`outbox: full in ${outbox.autonomyH?.toFixed(1)} hours without the cloud`] : []),
+  ]
+  const status = outbox.failure !== undefined ? 'failed' : problems.length > 0 ? 'degraded' : 'ok'
+  return { status, problems, ...facts }
+}
+
+const shortAutonomyH = 2
+
+function isShort({ autonomyH }: OutboxHealth): boolean {
+  return autonomyH !== undefined && autonomyH < shortAutonomyH
+}
