@@ -1,0 +1,45 @@
+import { good, type QualityCode, stale } from '#contract/quality.ts'
+import type { Sample, Value } from '#contract/sample.ts'
+
+/** What a driver reports; the driver seam's own type has the same shape. */
+export type Incoming = {
+  readonly device: string
+  readonly point: string
+  readonly t: number
+  readonly value: Value
+  readonly quality: QualityCode
+  readonly late?: boolean
+}
+
+export type Freshness = 'new' | 'duplicate' | 'late'
+
+/**
+ * News, a repetition of what came last, or history. A reading that is older than the last one is history too, unless the
+ * last one lies in our future: then a clock was set back and the older reading is the newer one. Pure.
+ */
+export function freshnessOf(reading: Incoming, last: Sample | undefined, nowMs: number): Freshness {
+  if (last !== undefined && isSame(reading, last)) return 'duplicate'
+  if (reading.late === true) return 'late'
+  if (last === undefined || reading.t >= last.t) return 'new'
+  return last.t > nowMs ? 'new' : 'late'
+}
+
+function isSame(reading: Incoming, last: Sample): boolean {
+  return reading.t === last.t && reading.value === last.value && reading.quality === last.quality
+}
+
+/**
+ * How much of the limit is left when a reading arrives: one that is already old (a retained message) has used some of it.
+ */
+export function staleInMs(sample: Sample, limitMs: number, nowMs: number): number {
+  return limitMs - Math.min(Math.max(nowMs - sample.t, 0), limitMs)
+}
+
+/**
+ * The sample that says "nothing new came". It repeats the last value, and its time is the moment at which the limit ran
+ * out, not the moment at which somebody looked. Only a good value goes stale: a bad one already says why there is none.
+ */
+export function staleSample(last: Sample, limitMs: number): Sample | undefined {
+  if (last.quality !== good) return undefined
+  return { point: last.point, t: last.t + limitMs, value: last.value, quality: stale }
+}
