@@ -73,7 +73,7 @@ export class ColumnsBuilder {
     const index = this.#length++
     const { series, t, quality, late } = this.#columns
     series[index] = this.#points.indexOf(sample.point)
-    t[index] = Math.round(sample.t)
+    t[index] = Math.round(sample.t) + 0 // never -0
     quality[index] = sample.quality
     late[index] = sample.late === true ? 1 : 0
     if (sample.late === true) this.#hasLate = true
