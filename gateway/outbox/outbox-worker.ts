@@ -1,0 +1,228 @@
+/** The worker thread of the outbox: encoding, merging and everything that touches the disk. */
+import { encodeTelemetry } from '#contract/codec.ts'
+import type { SeqRange } from '#contract/delivery.ts'
+import type { GatewayEvent } from '#contract/events.ts'
+import type { Produced } from '#contract/gateway-state.ts'
+import type { SampleColumns } from '#contract/sample.ts'
+import { isCorrupt, isDiskFull } from '#lib/sqlite.ts'
+import { serveWorker, Transferring } from '#lib/worker-rpc.ts'
+import { mergeRun, nextRun } from './backfill.ts'
+import type {
+  BackfillMessage,
+  Drop,
+  EncodedBatch,
+  FileStats,
+  NumberedEvent,
+  Position,
+  Range,
+} from './batch.ts'
+import { type FileOptions, type NewRow, OutboxFile } from './outbox-file.ts'
+import { type Salvage, salvage } from './salvage.ts'
+
+export type OpenRequest = FileOptions & { readonly epochCandidate: number; readonly at: number }
+export type OpenAnswer = {
+  readonly epoch: number
+  readonly produced: readonly Produced[]
+  readonly drops: readonly Drop[]
+  readonly stats: FileStats
+  readonly salvage: Salvage | undefined
+}
+
+export type NewBatch =
+  | { readonly seq: number; readonly createdAt: number; readonly columns: SampleColumns }
+  | EncodedBatch
+export type NewEvent = { readonly seq: number; readonly at: number; readonly json: string }
+
+export type CommitRequest = {
+  readonly epoch: number
+  readonly at: number
+  readonly telemetry: readonly NewBatch[]
+  readonly events: readonly NewEvent[]
+  readonly produced: readonly Produced[]
+  readonly confirmed: readonly SeqRange[]
+  readonly dropped: readonly Drop[]
+  readonly reported: readonly Drop[]
+}
+
+export type Failure = { readonly kind: 'disk-full' | 'corrupt' | 'other'; readonly message: string }
+
+/** `batches` comes back in both cases: to be sent, or to be kept until the disk takes it. */
+export type CommitAnswer = {
+  readonly failure: Failure | undefined
+  readonly batches: readonly EncodedBatch[]
+  /** Could not be encoded: counted and dropped. */
+  readonly unencodable: readonly Drop[]
+  readonly drops: readonly Drop[]
+  readonly stats: FileStats | undefined
+  readonly salvage: Salvage | undefined
+}
+
+export type BackfillRequest = {
+  readonly after: Position
+  readonly until: Position
+  readonly skip: readonly Range[]
+  readonly maxSamples: number
+  readonly at: number
+}
+export type BackfillAnswer = {
+  readonly message: BackfillMessage | undefined
+  readonly salvage: Salvage | undefined
+}
+
+export type EventsRequest = { readonly after: Position; readonly limit: number; readonly at: number }
+
+const endOfTime: Position = { epoch: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER }
+
+let options: FileOptions
+let file: OutboxFile
+let rescued: Salvage | undefined
+
+/** Runs `work`; when the file turns out to be damaged, salvages it and runs `work` once more on the new one. */
+function withRepair<T>(at: number, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!isCorrupt(error)) throw error
+    closeQuietly()
+    const made = salvage(options, at)
+    file = made.file
+    rescued = made.salvage
+    return work()
+  }
+}
+
+function takeRescued(): Salvage | undefined {
+  const taken = rescued
+  rescued = undefined
+  return taken
+}
+
+function closeQuietly(): void {
+  try {
+    file?.close()
+  } catch {
+    // The handle of a damaged file; there is nothing left to save through it.
+  }
+}
+
+const methods = {
+  open(request: OpenRequest): OpenAnswer {
+    options = request
+    return withRepair(request.at, () => {
+      file ??= new OutboxFile(options)
+      const produced = file.produced()
+      return {
+        epoch: file.nextEpoch(request.epochCandidate),
+        produced,
+        drops: file.unreportedDrops(),
+        stats: file.stats(),
+        salvage: takeRescued(),
+      }
+    })
+  },
+
+  commit(request: CommitRequest): Transferring<CommitAnswer> {
+    const { batches, unencodable } = encodeAll(request)
+    const change = {
+      ...request,
+      telemetry: batches,
+      events: request.events.map(eventRow),
+      dropped: [...request.dropped, ...unencodable],
+    }
+    let failure: Failure | undefined
+    let stats: FileStats | undefined
+    let drops: Drop[] = []
+    try {
+      withRepair(request.at, () => file.apply(change, request.at))
+      // What is stored is stored, whatever happens to the housekeeping.
+      stats = file.stats()
+      drops = file.unreportedDrops()
+      file.shrink()
+    } catch (error) {
+      if (stats === undefined) failure = failureOf(error)
+    }
+    return new Transferring(
+      { failure, batches, unencodable, drops, stats, salvage: takeRescued() },
+      batches.map(({ payload }) => payload.buffer),
+    )
+  },
+
+  backfill(request: BackfillRequest): BackfillAnswer {
+    return withRepair(request.at, () => {
+      for (;;) {
+        const run = nextRun(file.rows('telemetry', request), request.skip, request.maxSamples)
+        const { message, unreadable } = mergeRun(run, request.at)
+        if (unreadable.length > 0) file.dropUnreadable(unreadable, request.at)
+        // Without a message only an unreadable first batch is a reason to look again: it is gone now.
+        if (message !== undefined || unreadable.length === 0) return { message, salvage: takeRescued() }
+      }
+    })
+  },
+
+  events({ after, limit, at }: EventsRequest): NumberedEvent[] {
+    return withRepair(at, () => {
+      const found: NumberedEvent[] = []
+      for (const { epoch, seq, payload } of file.rows('events', { after, until: endOfTime })) {
+        found.push({ epoch, seq, event: JSON.parse(String(payload)) as GatewayEvent })
+        if (found.length >= limit) break
+      }
+      return found
+    })
+  },
+}
+export type OutboxMethods = typeof methods
+
+serveWorker(methods, closeQuietly)
+
+function encodeAll({ epoch, telemetry, at }: CommitRequest): {
+  batches: EncodedBatch[]
+  unencodable: Drop[]
+} {
+  const batches: EncodedBatch[] = []
+  const unencodable: Drop[] = []
+  for (const batch of telemetry) {
+    if ('payload' in batch) {
+      batches.push(batch)
+      continue
+    }
+    const { seq, createdAt, columns } = batch
+    const samples = columns.t.length
+    try {
+      // A copy of its own: a pooled buffer could not be transferred.
+      const payload = new Uint8Array(
+        encodeTelemetry({ epoch, firstSeq: seq, lastSeq: seq, samples: columns }),
+      )
+      batches.push({ epoch, seq, createdAt, samples, payload, ...timesOf(columns.t) })
+    } catch {
+      unencodable.push({
+        stream: 'telemetry',
+        epoch,
+        firstSeq: seq,
+        lastSeq: seq,
+        samples,
+        reason: 'unencodable',
+        at,
+      })
+    }
+  }
+  return { batches, unencodable }
+}
+
+function timesOf(t: Float64Array): { firstT: number; lastT: number } {
+  let firstT = t[0] ?? 0
+  let lastT = firstT
+  for (const one of t) {
+    if (one < firstT) firstT = one
+    if (one > lastT) lastT = one
+  }
+  return { firstT, lastT }
+}
+
+function eventRow({ seq, at, json }: NewEvent): NewRow {
+  return { seq, createdAt: at, firstT: at, lastT: at, samples: 1, payload: json }
+}
+
+function failureOf(error: unknown): Failure {
+  const message = error instanceof Error ? error.message : String(error)
+  return { kind: isDiskFull(error) ? 'disk-full' : isCorrupt(error) ? 'corrupt' : 'other', message }
+}
