@@ -1,0 +1,63 @@
+import { Type } from 'typebox'
+import { type App, answers, errorAnswers } from '#cloud/http/app.ts'
+import { requireCaller, sessionCookie } from '#cloud/http/guard.ts'
+import { instant } from '#cloud/http/instants.ts'
+import { Credentials, CurrentSession, SessionCreated } from '#contract/api/session.ts'
+import type { SessionService } from './session-service.ts'
+
+const tags = ['session']
+
+export function sessionRoutes(api: App, sessions: SessionService): void {
+  api.post(
+    '/session',
+    {
+      config: { public: true },
+      schema: {
+        operationId: 'signIn',
+        summary: 'Sign in',
+        description: 'Sets an httpOnly cookie; the token also works as `Authorization: Bearer`.',
+        tags,
+        security: [],
+        body: Credentials,
+        response: answers(SessionCreated),
+      },
+    },
+    async (request, reply) => {
+      const { token, user, expiresAt } = await sessions.signIn(request.body, request.ip)
+      reply.setCookie(sessionCookie, token, {
+        path: '/',
+        httpOnly: true,
+        sameSite: 'lax',
+        secure: request.protocol === 'https',
+        expires: new Date(expiresAt),
+      })
+      return { token, user, expiresAt: instant(expiresAt) }
+    },
+  )
+
+  api.get(
+    '/session',
+    { schema: { operationId: 'getSession', summary: 'Who am I', tags, response: answers(CurrentSession) } },
+    async (request) => {
+      const { user, expiresAt } = requireCaller(request)
+      return { user, expiresAt: instant(expiresAt) }
+    },
+  )
+
+  api.delete(
+    '/session',
+    {
+      schema: {
+        operationId: 'signOut',
+        summary: 'Sign out',
+        tags,
+        response: { 204: Type.Null(), ...errorAnswers },
+      },
+    },
+    async (request, reply) => {
+      await sessions.signOut(requireCaller(request).token)
+      reply.clearCookie(sessionCookie, { path: '/' })
+      return reply.code(204).send(null)
+    },
+  )
+}
