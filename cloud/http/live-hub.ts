@@ -1,0 +1,242 @@
+import type { Alarm } from '#contract/api/alarms.ts'
+import type { Gateway } from '#contract/api/gateways.ts'
+import type { DeviceUpdate, LiveEvent, LiveMessage, PointUpdate } from '#contract/api/live.ts'
+import type { Clock } from '#lib/clock.ts'
+import { EventRing, type RingLimits } from './event-ring.ts'
+import { LatestPoints } from './latest-points.ts'
+import { pointPrefixOf, pointTopics } from './live-topics.ts'
+
+export type LiveOptions = {
+  readonly clock: Clock
+  /** Changes with the console's files. */
+  readonly build: string
+  readonly ring?: RingLimits
+  readonly limits?: SlowReaderLimits
+}
+
+/** Bytes that wait in a client's socket: above the first no telemetry is added, above the second it is let go. */
+export type SlowReaderLimits = { readonly skipBytes: number; readonly closeBytes: number }
+
+/** What the hub needs of a connection. `send` never throws. */
+export interface LiveConnection {
+  send(text: string): void
+  readonly bufferedAmount: number
+  /** Says goodbye with `code` and closes. */
+  close(code: 'SHUTDOWN' | 'TOO_SLOW'): void
+}
+
+export type Collected = { readonly resync: boolean; readonly events: readonly LiveEvent[] }
+
+const defaultRing: RingLimits = { maxEvents: 5_000, maxAgeMs: 10 * 60_000 }
+const defaultLimits: SlowReaderLimits = { skipBytes: 2 * 1024 * 1024, closeBytes: 8 * 1024 * 1024 }
+const tickMs = 100
+const heartbeatMs = 5_000
+export const maxTopics = 1_000
+
+/**
+ * Fans out what happens to everyone who watches. Publishing never throws and never waits. Numbers grow over all topics
+ * and over restarts. Alarms, gateways and devices are kept in a ring and are never left out; of a point only the newest
+ * update counts.
+ */
+export class LiveHub implements AsyncDisposable {
+  readonly build: string
+  readonly #clock: Clock
+  readonly #limits: SlowReaderLimits
+  readonly #ring: EventRing
+  readonly #points: LatestPoints
+  readonly #clients = new Set<LiveClient>()
+  readonly #byTopic = new Map<string, Set<LiveClient>>()
+  readonly #stop = new AbortController()
+  #loop: Promise<void> = Promise.resolve()
+  #seq: number
+
+  /** Starts the heartbeat; disposing stops it and lets every client go. */
+  static start(options: LiveOptions): LiveHub {
+    const hub = new LiveHub(options)
+    hub.#loop = hub.#run()
+    return hub
+  }
+
+  private constructor({ clock, build, ring = defaultRing, limits = defaultLimits }: LiveOptions) {
+    this.build = build
+    this.#clock = clock
+    this.#limits = limits
+    // Above every number of an earlier process, so that a client of it is told to start over.
+    this.#seq = clock.now() * 1_000
+    this.#ring = new EventRing(ring, this.#seq)
+    this.#points = new LatestPoints({ nextSeq: () => ++this.#seq })
+  }
+
+  get seq(): number {
+    return this.#seq
+  }
+
+  get clients(): number {
+    return this.#clients.size
+  }
+
+  publishAlarm(alarm: Alarm): void {
+    this.#publish({ type: 'ev', seq: ++this.#seq, topic: 'alarms', data: alarm })
+  }
+
+  publishGateway(gateway: Gateway): void {
+    this.#publish({ type: 'ev', seq: ++this.#seq, topic: 'gateways', data: gateway })
+  }
+
+  publishDevice(device: DeviceUpdate): void {
+    this.#publish({ type: 'ev', seq: ++this.#seq, topic: 'devices', data: device })
+  }
+
+  publishPoints(updates: readonly PointUpdate[]): void {
+    const now = this.#clock.now()
+    for (const update of updates) {
+      const event = this.#points.accept(update, now)
+      if (event !== undefined) this.#sendPoint(event)
+    }
+  }
+
+  /** Greets the connection. `since` is the last number that the client has. */
+  connect(connection: LiveConnection, since?: number): LiveClient {
+    const knows = since !== undefined && this.#knows(since)
+    const client = new LiveClient(connection, this.#limits, knows ? since : this.#seq)
+    this.#clients.add(client)
+    client.send({ type: 'hello', seq: this.#seq, now: this.#clock.now(), build: this.build })
+    if (since !== undefined && !knows) client.send({ type: 'resync' })
+    return client
+  }
+
+  /** False when the client would have too many topics; then nothing changed. */
+  subscribe(client: LiveClient, topics: readonly string[]): boolean {
+    const added = [...new Set(topics)].filter((topic) => !client.topics.has(topic))
+    if (client.topics.size + added.length > maxTopics) return false
+    for (const topic of added) {
+      client.topics.add(topic)
+      const subscribers = this.#byTopic.get(topic) ?? new Set()
+      subscribers.add(client)
+      this.#byTopic.set(topic, subscribers)
+    }
+    const replayed = this.#ring.after(client.since).filter((event) => added.includes(event.topic))
+    for (const event of replayed) client.send(event)
+    for (const topic of added) {
+      const prefix = pointPrefixOf(topic)
+      if (prefix !== undefined) for (const event of this.#points.snapshot(prefix)) client.sendPoint(event)
+    }
+    return true
+  }
+
+  unsubscribe(client: LiveClient, topics: Iterable<string>): void {
+    for (const topic of topics) {
+      client.topics.delete(topic)
+      const subscribers = this.#byTopic.get(topic)
+      subscribers?.delete(client)
+      if (subscribers?.size === 0) this.#byTopic.delete(topic)
+    }
+  }
+
+  disconnect(client: LiveClient): void {
+    this.unsubscribe(client, [...client.topics])
+    this.#clients.delete(client)
+  }
+
+  /** What a long poll gets: the events of `topics` after `since`, in order. */
+  collect(since: number, topics: readonly string[]): Collected {
+    if (!this.#knows(since)) return { resync: true, events: [] }
+    const kept = this.#ring.after(since).filter((event) => topics.includes(event.topic))
+    const updates = topics.flatMap((topic) => {
+      const prefix = pointPrefixOf(topic)
+      return prefix === undefined ? [] : this.#points.after(since, prefix)
+    })
+    const unique = new Map([...kept, ...updates].map((event) => [event.seq, event]))
+    return { resync: false, events: [...unique.values()].sort((a, b) => a.seq - b.seq) }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort()
+    await this.#loop
+    for (const client of this.#clients) client.connection.close('SHUTDOWN')
+  }
+
+  #knows(since: number): boolean {
+    return since <= this.#seq && this.#ring.reachesBackTo(since, this.#clock.now())
+  }
+
+  #publish(event: LiveEvent): void {
+    this.#ring.push(event, this.#clock.now())
+    const text = JSON.stringify(event)
+    for (const client of this.#byTopic.get(event.topic) ?? []) client.sendText(text)
+  }
+
+  #sendPoint(event: LiveEvent & { data: PointUpdate }): void {
+    let text: string | undefined
+    for (const topic of pointTopics(event.data.point)) {
+      for (const client of this.#byTopic.get(topic) ?? []) {
+        text ??= JSON.stringify(event)
+        client.sendPoint(event, text)
+      }
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop
+    let heartbeatAt = this.#clock.monotonic() + heartbeatMs
+    while (!signal.aborted) {
+      await this.#clock.sleep(tickMs, signal)
+      for (const event of this.#points.due(this.#clock.now())) this.#sendPoint(event)
+      for (const client of this.#clients) this.#catchUp(client)
+      if (this.#clock.monotonic() < heartbeatAt) continue
+      heartbeatAt += heartbeatMs
+      for (const client of this.#clients) client.send({ type: 'hb', seq: this.#seq, now: this.#clock.now() })
+    }
+  }
+
+  /** Sends a reader that was slow the newest of what was left out. */
+  #catchUp(client: LiveClient): void {
+    for (const point of client.takeMissed()) {
+      for (const event of this.#points.snapshot(point)) client.sendPoint(event)
+    }
+  }
+}
+
+/** One watcher: what it watches and what a slow one has missed. */
+export class LiveClient {
+  readonly topics = new Set<string>()
+  readonly connection: LiveConnection
+  /** Events up to this number are known to the client. */
+  readonly since: number
+  readonly #limits: SlowReaderLimits
+  #missed = new Set<string>()
+  #closed = false
+
+  constructor(connection: LiveConnection, limits: SlowReaderLimits, since: number) {
+    this.connection = connection
+    this.#limits = limits
+    this.since = since
+  }
+
+  send(message: LiveMessage): void {
+    this.sendText(JSON.stringify(message))
+  }
+
+  sendText(text: string): void {
+    if (this.#closed) return
+    if (this.connection.bufferedAmount > this.#limits.closeBytes) {
+      this.#closed = true
+      this.connection.close('TOO_SLOW')
+    } else {
+      this.connection.send(text)
+    }
+  }
+
+  sendPoint(event: LiveEvent & { data: PointUpdate }, text = JSON.stringify(event)): void {
+    if (this.connection.bufferedAmount > this.#limits.skipBytes) this.#missed.add(event.data.point)
+    else this.sendText(text)
+  }
+
+  /** Empty while the reader is still behind. */
+  takeMissed(): Iterable<string> {
+    if (this.#missed.size === 0 || this.connection.bufferedAmount > this.#limits.skipBytes) return []
+    const missed = this.#missed
+    this.#missed = new Set()
+    return missed
+  }
+}

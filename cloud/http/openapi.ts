@@ -1,0 +1,31 @@
+import fastifySwagger from '@fastify/swagger'
+import fastifySwaggerUi from '@fastify/swagger-ui'
+import type { App } from './app.ts'
+
+/** The document at `/api/v1/openapi.json` is made from the schemas of the routes; pages to read it at `/api/docs`. */
+export async function describeApi(app: App): Promise<void> {
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Smart campus cloud',
+        description: 'Times in bodies are RFC 3339 in UTC with ms; queries take epoch ms as well.',
+        version: '1',
+      },
+      components: {
+        securitySchemes: {
+          cookie: { type: 'apiKey', in: 'cookie', name: 'session' },
+          bearer: { type: 'http', scheme: 'bearer' },
+        },
+      },
+      security: [{ cookie: [] }, { bearer: [] }],
+    },
+    convertConstToEnum: false,
+    // Without this, shared schemas are called def-0, def-1, …
+    refResolver: {
+      buildLocalReference: (json, _baseUri, _fragment, index) => `${json.$id ?? `schema-${index}`}`,
+    },
+  })
+  await app.register(fastifySwaggerUi, { routePrefix: '/api/docs', staticCSP: true })
+  app.get('/api/v1/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+}
