@@ -1,0 +1,137 @@
+import { type ExpressionBuilder, sql } from 'kysely'
+import type { Database } from '#cloud/state/database.ts'
+import type { DeviceRow, PointRow, Tables } from '#cloud/state/tables.ts'
+
+export type DeviceKey = { readonly gateway: string; readonly id: string }
+export type DeviceSearch = {
+  readonly gateway?: string | undefined
+  /** Part of an id, a title, a place, a vendor or a model. */
+  readonly q?: string | undefined
+  readonly after?: readonly [gateway: string, id: string] | undefined
+  readonly limit: number
+}
+
+const deviceColumns = [
+  'gateway',
+  'id',
+  'title_zh',
+  'title_en',
+  'profile',
+  'vendor',
+  'model',
+  'category',
+  'location_zh',
+  'location_en',
+  'link_state',
+  'link_at',
+  'link_reason',
+  'removed_at',
+] as const
+const pointColumns = [
+  'gateway',
+  'device',
+  'id',
+  'kind',
+  'unit',
+  'title_zh',
+  'title_en',
+  'stale_after_ms',
+  'writable_json',
+  'removed_at',
+] as const
+const searched = ['id', 'title_zh', 'title_en', 'location_zh', 'location_en', 'vendor', 'model'] as const
+
+/** The inventory: what the gateways' catalogues say, as ingest has stored it. */
+export class DeviceRepository {
+  readonly #db: Database
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  async byKey({ gateway, id }: DeviceKey): Promise<DeviceRow | undefined> {
+    return this.#db
+      .selectFrom('devices')
+      .select(deviceColumns)
+      .where('gateway', '=', gateway)
+      .where('id', '=', id)
+      .executeTakeFirst()
+  }
+
+  /** Present ones, by gateway and id. */
+  async search({ gateway, q, after, limit }: DeviceSearch): Promise<DeviceRow[]> {
+    let query = this.#db.selectFrom('devices').select(deviceColumns).where('removed_at', 'is', null)
+    if (gateway !== undefined) query = query.where('gateway', '=', gateway)
+    if (q !== undefined) query = query.where((eb) => contains(eb, q))
+    if (after !== undefined) {
+      const [afterGateway, afterId] = after
+      query = query.where((eb) =>
+        eb.or([
+          eb('gateway', '>', afterGateway),
+          eb.and([eb('gateway', '=', afterGateway), eb('id', '>', afterId)]),
+        ]),
+      )
+    }
+    return query.orderBy('gateway').orderBy('id').limit(limit).execute()
+  }
+
+  /** Present points of these devices. */
+  async pointsOf(devices: readonly DeviceKey[]): Promise<PointRow[]> {
+    if (devices.length === 0) return []
+    return this.#db
+      .selectFrom('points')
+      .select(pointColumns)
+      .where('removed_at', 'is', null)
+      .where('gateway', 'in', [...new Set(devices.map(({ gateway }) => gateway))])
+      .where('device', 'in', [...new Set(devices.map(({ id }) => id))])
+      .orderBy('gateway')
+      .orderBy('device')
+      .orderBy('id')
+      .execute()
+  }
+
+  /** Present points by gateway, device and id; of one device when it is given. */
+  async points(
+    limit: number,
+    device?: DeviceKey,
+    after?: readonly [string, string, string],
+  ): Promise<PointRow[]> {
+    let query = this.#db.selectFrom('points').select(pointColumns).where('removed_at', 'is', null)
+    if (device !== undefined)
+      query = query.where('gateway', '=', device.gateway).where('device', '=', device.id)
+    if (after !== undefined) {
+      const [g, d, p] = after
+      query = query.where((eb) =>
+        eb.or([
+          eb('gateway', '>', g),
+          eb.and([eb('gateway', '=', g), eb('device', '>', d)]),
+          eb.and([eb('gateway', '=', g), eb('device', '=', d), eb('id', '>', p)]),
+        ]),
+      )
+    }
+    return query.orderBy('gateway').orderBy('device').orderBy('id').limit(limit).execute()
+  }
+
+  /** The unit of each point that is or was in a catalogue. */
+  async unitsOf(points: readonly string[]): Promise<Map<string, string>> {
+    const units = new Map<string, string>()
+    for (const point of points) {
+      const [gateway = '', device = '', ...rest] = point.split('/')
+      const row = await this.#db
+        .selectFrom('points')
+        .select('unit')
+        .where('gateway', '=', gateway)
+        .where('device', '=', device)
+        .where('id', '=', rest.join('/'))
+        .executeTakeFirst()
+      if (row !== undefined) units.set(point, row.unit)
+    }
+    return units
+  }
+}
+
+/** `q` in any of the searched columns, whatever its case; `%` and `_` in it are ordinary characters. */
+function contains(eb: ExpressionBuilder<Tables, 'devices'>, q: string) {
+  const pattern = `%${q.toLowerCase().replaceAll(/[\\%_]/g, '\\$&')}%`
+  return eb.or(searched.map((column) => sql<boolean>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`))
+}

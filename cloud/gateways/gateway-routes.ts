@@ -1,0 +1,78 @@
+import { type Static, Type } from 'typebox'
+import { type App, answers } from '#cloud/http/app.ts'
+import { type Range, rangeOf } from '#cloud/http/instants.ts'
+import { keyOf, pageOf } from '#cloud/http/pages.ts'
+import { closed, GatewayId } from '#contract/api/common.ts'
+import { Gateway, GatewayList, GatewaysQuery } from '#contract/api/gateways.ts'
+import { Ledger, LedgerQuery } from '#contract/api/ledger.ts'
+import { AppError } from '#contract/errors.ts'
+import type { GatewayRepository } from './gateway-repository.ts'
+import { gatewayView } from './gateway-view.ts'
+
+const tags = ['gateways']
+const GatewayPath = Type.Object({ id: GatewayId }, closed)
+type GatewayPath = Static<typeof GatewayPath>
+
+export type GatewayRouteOptions = {
+  readonly gateways: GatewayRepository
+  /** The account of one gateway, of the epochs alive in `from <= t < to`. */
+  readonly readLedger: (gateway: string, range: Range) => Promise<Ledger>
+}
+
+export function gatewayRoutes(api: App, { gateways, readLedger }: GatewayRouteOptions): void {
+  async function find({ id }: GatewayPath): Promise<Gateway> {
+    const row = await gateways.byId(id)
+    if (row === undefined) throw new AppError('NOT_FOUND', `there is no gateway ${id}`)
+    return gatewayView(row)
+  }
+
+  api.get(
+    '/gateways',
+    {
+      schema: {
+        operationId: 'listGateways',
+        summary: 'Gateways with state, versions, backlog per lane and autonomy',
+        tags,
+        querystring: GatewaysQuery,
+        response: answers(GatewayList),
+      },
+    },
+    async ({ query: { limit = 100, cursor } }) => {
+      const [after] = keyOf(cursor, 'string') ?? []
+      const rows = await gateways.list(limit + 1, after)
+      return pageOf(rows, limit, { key: ({ id }) => [id], item: gatewayView })
+    },
+  )
+
+  api.get(
+    '/gateways/:id',
+    {
+      schema: {
+        operationId: 'getGateway',
+        summary: 'One gateway',
+        tags,
+        params: GatewayPath,
+        response: answers(Gateway),
+      },
+    },
+    async ({ params }) => find(params),
+  )
+
+  api.get(
+    '/gateways/:id/ledger',
+    {
+      schema: {
+        operationId: 'getLedger',
+        summary: 'What the gateway produced, what arrived, what it dropped and what it still owes',
+        tags,
+        params: GatewayPath,
+        querystring: LedgerQuery,
+        response: answers(Ledger),
+      },
+    },
+    async ({ params, query }) => {
+      const { id } = await find(params)
+      return readLedger(id, rangeOf(query, { from: 0, to: Number.MAX_SAFE_INTEGER }))
+    },
+  )
+}
