@@ -1,0 +1,272 @@
+import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes'
+import type { Registry } from 'prom-client'
+import { downTopic, idPattern } from '#contract/topics.ts'
+import type { Clock } from '#lib/clock.ts'
+import { createLengthCheck } from '#lib/limit-mqtt-packets.ts'
+import type { Logger } from '#lib/logger.ts'
+import { RateLimit } from '#lib/rate-limit.ts'
+import { maySubscribe, publishChannel } from './access.ts'
+import { createSourceMetrics, type SourceMetrics } from './ingest-metrics.ts'
+import type { MessageHandler, MessageSource } from './message-source.ts'
+
+export type EmbeddedSourceOptions = {
+  readonly host: string
+  /** 0: a free one; see `address`. */
+  readonly port: number
+  /** PEM. */
+  readonly tls: { readonly key: string; readonly cert: string }
+  readonly maxConnections: number
+  readonly maxPacketBytes: number
+  /** Rejecting counts as "can't tell now": the gateway is turned away and tries again. */
+  readonly authenticate: (gateway: string, token: string) => Promise<boolean>
+  readonly log: Logger
+  readonly clock: Clock
+  readonly registry: Registry
+}
+
+export interface EmbeddedSource extends MessageSource {
+  readonly address: { readonly host: string; readonly port: number }
+}
+
+/** Codes of CONNACK, MQTT 3.1.1 § 3.2.2.3. */
+const connack = { serverUnavailable: 3, badUsernameOrPassword: 4 } as const
+/** Before somebody has logged in, a packet is at most this long: a CONNECT with a will. */
+const maxFirstPacketBytes = 16 * 1024
+/** A client that sends nothing for 1.5 times its own keep-alive is cut off; without a limit it could ask for ever. */
+const keepAliveLimitS = 120
+
+/**
+ * The cloud's own MQTT broker for gateways, over TLS. It carries messages between gateways and the cloud and never from
+ * one gateway to another; it keeps nothing for those who are away.
+ */
+export async function startEmbeddedSource(
+  options: EmbeddedSourceOptions,
+  handler: MessageHandler,
+): Promise<EmbeddedSource> {
+  const source = new AedesSource(options, handler)
+  await source.start()
+  return source
+}
+
+class AedesSource implements EmbeddedSource {
+  readonly #options: EmbeddedSourceOptions
+  readonly #handler: MessageHandler
+  readonly #metrics: SourceMetrics
+  readonly #sessions = new Map<string, Client>()
+  readonly #gatewayOf = new WeakMap<Client, string>()
+  readonly #sockets = new Set<TLSSocket>()
+  readonly #warnings = new RateLimit(60_000)
+  readonly #server: TlsServer
+  #broker: Aedes | undefined
+  #closing = false
+
+  constructor(options: EmbeddedSourceOptions, handler: MessageHandler) {
+    this.#options = options
+    this.#handler = handler
+    this.#metrics = createSourceMetrics(options.registry, () => this.#sessions.size)
+    this.#server = createServer({ ...options.tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 })
+  }
+
+  get address(): { readonly host: string; readonly port: number } {
+    const address = this.#server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : this.#options.port
+    return { host: this.#options.host, port }
+  }
+
+  async start(): Promise<void> {
+    const broker = await Aedes.createBroker({
+      heartbeatInterval: 60_000,
+      connectTimeout: 10_000,
+      drainTimeout: 10_000,
+      keepaliveLimit: keepAliveLimitS,
+      preConnect: (_client, packet, done) => {
+        takeIdentity(packet)
+        done(null, true)
+      },
+      authenticate: (client, username, password, done) => {
+        this.#authenticate(client, username, password).then(
+          () => done(null, true),
+          (error: AuthenticateError) => done(error, false),
+        )
+      },
+      authorizePublish: (client, packet, done) => {
+        if (client === null) return done(null)
+        this.#take(client, packet).then(
+          () => done(null),
+          (error: Error) => done(error),
+        )
+      },
+      authorizeSubscribe: (client, subscription, done) => {
+        const gateway = this.#gatewayOf.get(client)
+        if (gateway !== undefined && maySubscribe(gateway, subscription.topic))
+          return done(null, subscription)
+        this.#refused('subscribe', client, { gateway, topic: subscription.topic.slice(0, 200) })
+        done(null, null)
+      },
+    })
+    this.#broker = broker
+    broker.on('client', (client) => this.#opened(client))
+    broker.on('clientDisconnect', (client) => this.#closed(client))
+    broker.on('connectionError', (client, error) =>
+      this.#refused('packet', client, { problem: error.message }),
+    )
+    broker.on('clientError', (client, error) => {
+      this.#options.log.debug(
+        { gateway: this.#gatewayOf.get(client), problem: error.message },
+        'session ended',
+      )
+    })
+    await this.#listen(broker)
+  }
+
+  async send(gateway: string, channel: 'ack' | 'command' | 'config', payload: Uint8Array): Promise<boolean> {
+    const broker = this.#broker
+    if (broker === undefined || this.#closing || !this.#sessions.has(gateway)) return false
+    const content = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
+    return new Promise((resolve) => {
+      broker.publish(
+        {
+          cmd: 'publish',
+          topic: downTopic(gateway, channel),
+          payload: content,
+          qos: 1,
+          retain: false,
+          dup: false,
+        },
+        (error) => resolve(error == null && this.#sessions.has(gateway)),
+      )
+    })
+  }
+
+  /** Wills that fire because we stop are not deaths of gateways: from here on nothing is handed on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing = true
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    const broker = this.#broker
+    if (broker !== undefined) await new Promise<void>((resolve) => broker.close(resolve))
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+  }
+
+  async #listen(broker: Aedes): Promise<void> {
+    const server = this.#server
+    const { host, port, maxConnections } = this.#options
+    server.maxConnections = maxConnections
+    server.on('secureConnection', (socket) => this.#connected(broker, socket))
+    server.on('tlsClientError', (error, socket) => {
+      this.#metrics.refused.inc({ what: 'tls' })
+      this.#options.log.debug(
+        { remote: socket.remoteAddress, problem: error.message },
+        'TLS handshake failed',
+      )
+    })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host, port }, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+  }
+
+  #connected(broker: Aedes, socket: TLSSocket): void {
+    this.#sockets.add(socket)
+    socket.setNoDelay(true)
+    socket.once('close', () => this.#sockets.delete(socket))
+    const client = broker.handle(socket)
+    const first = createLengthCheck(maxFirstPacketBytes)
+    const any = createLengthCheck(this.#options.maxPacketBytes)
+    // The broker reads with 'readable' and read(), which also emits this: we look at each chunk just before it does.
+    socket.on('data', (chunk: Buffer) => {
+      const problem = any(chunk) ?? (this.#gatewayOf.has(client) ? undefined : first(chunk))
+      if (problem !== undefined) socket.destroy(new Error(problem))
+    })
+  }
+
+  async #authenticate(
+    client: Client,
+    username: string | undefined,
+    password: Buffer | undefined,
+  ): Promise<void> {
+    const gateway = username ?? ''
+    const known = idPattern.test(gateway) && (await this.#mayConnect(gateway, password?.toString() ?? ''))
+    if (!known) {
+      this.#refused('login', client, { username: gateway.slice(0, 64) })
+      throw connackError(connack.badUsernameOrPassword, 'bad user name or password')
+    }
+    this.#gatewayOf.set(client, gateway)
+    if (this.#sessions.has(gateway)) this.#metrics.takeovers.inc()
+  }
+
+  async #mayConnect(gateway: string, token: string): Promise<boolean> {
+    try {
+      return await this.#options.authenticate(gateway, token)
+    } catch (err) {
+      this.#warn('login', gateway, { gateway, err }, 'login could not be checked')
+      throw connackError(connack.serverUnavailable, 'try again later')
+    }
+  }
+
+  /** Resolving lets the broker send PUBACK; rejecting makes it close the connection. */
+  async #take(client: Client, packet: PublishPacket): Promise<void> {
+    if (this.#closing) throw new Error('closing')
+    const gateway = this.#gatewayOf.get(client)
+    const channel = gateway === undefined ? undefined : publishChannel(gateway, packet.topic)
+    if (gateway === undefined || channel === undefined) {
+      this.#refused('publish', client, { gateway, topic: packet.topic.slice(0, 200) })
+      throw new Error('not allowed to publish to this topic')
+    }
+    packet.retain = false
+    const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload
+    await this.#handler.message({ gateway, channel, payload })
+    // Nobody is subscribed to it: let go of the bytes before the broker carries the packet on.
+    packet.payload = Buffer.alloc(0)
+  }
+
+  #opened(client: Client): void {
+    const gateway = this.#gatewayOf.get(client)
+    if (gateway === undefined) return
+    this.#sessions.set(gateway, client)
+    this.#handler.connected(gateway)
+    this.#options.log.info({ gateway, remote: remoteOf(client) }, 'gateway connected')
+  }
+
+  #closed(client: Client): void {
+    const gateway = this.#gatewayOf.get(client)
+    if (gateway === undefined || this.#sessions.get(gateway) !== client) return
+    this.#sessions.delete(gateway)
+    if (this.#closing) return
+    this.#handler.disconnected(gateway)
+    this.#options.log.info({ gateway }, 'gateway disconnected')
+  }
+
+  #refused(what: 'login' | 'publish' | 'subscribe' | 'packet', client: Client, fields: object): void {
+    this.#metrics.refused.inc({ what })
+    const remote = remoteOf(client)
+    this.#warn(what, this.#gatewayOf.get(client) ?? remote, { what, remote, ...fields }, 'gateway refused')
+  }
+
+  #warn(what: string, who: string, fields: object, message: string): void {
+    const skipped = this.#warnings.pass(`${what} ${who}`, this.#options.clock.monotonic())
+    if (skipped !== undefined) this.#options.log.warn({ skipped, ...fields }, message)
+  }
+}
+
+/**
+ * The session belongs to the gateway, whatever client id it asks for: two sessions of one gateway replace each other,
+ * and nobody can throw out another by using its id. Nothing is kept between sessions.
+ */
+function takeIdentity(packet: ConnectPacket): void {
+  packet.clientId = packet.username ?? ''
+  packet.clean = true
+}
+
+function connackError(returnCode: number, message: string): AuthenticateError {
+  return Object.assign(new Error(message), { returnCode })
+}
+
+function remoteOf(client: Client): string {
+  const { remoteAddress } = client.conn as { remoteAddress?: string }
+  return remoteAddress ?? 'unknown'
+}

@@ -1,0 +1,106 @@
+import type { Database } from '#cloud/state/database.ts'
+import type { CommandResult } from '#contract/command.ts'
+import type { AlarmEvent, GatewayEvent, LinkEvent } from '#contract/events.ts'
+import { bookDrop } from './ledger.ts'
+
+/** Stores one event of a gateway. The same event again, or an older one after a newer, changes nothing that is newer. */
+export async function storeEvent(
+  db: Database,
+  gateway: string,
+  event: GatewayEvent,
+  now: number,
+): Promise<void> {
+  switch (event.kind) {
+    case 'alarm':
+      return storeAlarm(db, gateway, event, now)
+    case 'command-result':
+      return storeCommandResult(db, gateway, event)
+    case 'drop':
+      return bookDrop(db, gateway, event)
+    case 'link':
+      return storeLink(db, gateway, event)
+  }
+}
+
+/** One row per occurrence. A raise that arrives after its clear fills in when it began and leaves it cleared. */
+async function storeAlarm(db: Database, gateway: string, event: AlarmEvent, now: number): Promise<void> {
+  const raised = event.state === 'raised'
+  const known = await db
+    .selectFrom('alarm_events')
+    .select(['state'])
+    .where('gateway', '=', gateway)
+    .where('occurrence', '=', event.occurrence)
+    .executeTakeFirst()
+  const change = raised
+    ? { raised_at: event.at, raise_value_json: JSON.stringify(event.value) }
+    : { cleared_at: event.at, state: 'cleared' }
+  if (known !== undefined) {
+    await db
+      .updateTable('alarm_events')
+      .set(change)
+      .where('gateway', '=', gateway)
+      .where('occurrence', '=', event.occurrence)
+      .execute()
+    return
+  }
+  await db
+    .insertInto('alarm_events')
+    .values({
+      gateway,
+      occurrence: event.occurrence,
+      rule: event.rule,
+      point: event.point,
+      priority: event.priority,
+      title_zh: event.title.zh ?? null,
+      title_en: event.title.en ?? null,
+      state: event.state,
+      raised_at: null,
+      cleared_at: null,
+      raise_value_json: null,
+      limit_value: event.limit ?? null,
+      received_at: now,
+      ...change,
+    })
+    .execute()
+}
+
+/** `accepted` comes first and is not final; anything else is. */
+async function storeCommandResult(db: Database, gateway: string, result: CommandResult): Promise<void> {
+  const row = {
+    point: result.point,
+    state: result.state,
+    at: result.at,
+    verified: result.verified === undefined ? null : Number(result.verified),
+    read_back_json: result.readBack === undefined ? null : JSON.stringify(result.readBack),
+    code: result.code ?? null,
+    message: result.message ?? null,
+  }
+  await db
+    .insertInto('command_results')
+    .values({ gateway, id: result.id, ...row })
+    .onConflict((conflict) => {
+      const columns = conflict.columns(['gateway', 'id'])
+      return result.state === 'accepted' ? columns.doNothing() : columns.doUpdateSet(row)
+    })
+    .execute()
+}
+
+/**
+ * A link event may come before the catalogue that names the device: it is kept in a row that counts as removed until
+ * the catalogue fills it.
+ */
+async function storeLink(db: Database, gateway: string, event: LinkEvent): Promise<void> {
+  const link = { link_state: event.state, link_at: event.at, link_reason: event.reason ?? null }
+  const unknown = { profile: '', vendor: '', model: '', category: '', removed_at: event.at }
+  const texts = { title_zh: null, title_en: null, location_zh: null, location_en: null }
+  await db
+    .insertInto('devices')
+    .values({ gateway, id: event.device, ...texts, ...unknown, ...link })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['gateway', 'id'])
+        .doUpdateSet(link)
+        .where((row) => row.or([row('devices.link_at', 'is', null), row('devices.link_at', '<=', event.at)])),
+    )
+    .execute()
+}

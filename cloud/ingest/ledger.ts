@@ -1,0 +1,223 @@
+import type { Database } from '#cloud/state/database.ts'
+import type { SeqRange, Stream } from '#contract/delivery.ts'
+import type { DropEvent } from '#contract/events.ts'
+import type { Produced } from '#contract/gateway-state.ts'
+import { addInterval, covers, epochStartedAt, type Interval, type IntervalSet } from './sequence.ts'
+
+/** Something committed: the numbers of one message and how many samples (or events) it carried. */
+export type Receipt = SeqRange & { readonly gateway: string; readonly samples: number }
+
+type Key = { readonly gateway: string; readonly stream: Stream; readonly epoch: number }
+type Change = Key & { set: IntervalSet; samples: number; lastSeq: number; readonly before: IntervalSet }
+
+/** Intervals kept in memory, most recently used last. One entry is one epoch of one stream of one gateway. */
+const maxCached = 10_000
+
+/**
+ * The data-loss ledger: which numbers of each stream are committed, which were dropped by the gateway, and what it says
+ * it produced. `received + dropped = produced` means that nothing is missing. Writes come from one caller at a time.
+ */
+export class Ledger {
+  readonly #db: Database
+  readonly #received = new Map<string, IntervalSet>()
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  /** True when all of it is committed already. */
+  async has(gateway: string, range: SeqRange): Promise<boolean> {
+    return covers(await this.received({ ...range, gateway }), [range.firstSeq, range.lastSeq])
+  }
+
+  /** The committed numbers, from memory when they were asked for before. */
+  async received(key: Key): Promise<IntervalSet> {
+    const name = nameOf(key)
+    const known = this.#received.get(name)
+    if (known !== undefined) return known
+    const rows = await this.#db
+      .selectFrom('received_ranges')
+      .select(['first_seq', 'last_seq'])
+      .where('gateway', '=', key.gateway)
+      .where('stream', '=', key.stream)
+      .where('epoch', '=', key.epoch)
+      .orderBy('first_seq')
+      .execute()
+    // A commit may have been here meanwhile, and it knows more.
+    const newer = this.#received.get(name)
+    if (newer !== undefined) return newer
+    return this.#remember(
+      name,
+      rows.map(({ first_seq, last_seq }): Interval => [first_seq, last_seq]),
+    )
+  }
+
+  /**
+   * Books receipts, all or none, in one transaction together with `also`. Throws what the database throws; then nothing
+   * is booked.
+   */
+  async commit(
+    receipts: readonly Receipt[],
+    now: number,
+    also: (db: Database) => Promise<void> = async () => {},
+  ): Promise<void> {
+    const changes = await this.#changesOf(receipts)
+    await this.#db.transaction().execute(async (transaction) => {
+      for (const change of changes) await book(transaction, change, now)
+      await also(transaction)
+    })
+    for (const change of changes) this.#remember(nameOf(change), change.set)
+  }
+
+  async #changesOf(receipts: readonly Receipt[]): Promise<Change[]> {
+    const changes = new Map<string, Change>()
+    for (const receipt of receipts) {
+      const name = nameOf(receipt)
+      const before = changes.get(name)?.before ?? (await this.received(receipt))
+      const { gateway, stream, epoch, firstSeq, lastSeq } = receipt
+      const change = changes.get(name) ?? {
+        gateway,
+        stream,
+        epoch,
+        set: before,
+        before,
+        samples: 0,
+        lastSeq: 0,
+      }
+      const { set, count } = addInterval(change.set, [firstSeq, lastSeq])
+      change.set = set
+      // A message that was received in part: how its samples spread over its numbers is not known.
+      change.samples += Math.round((receipt.samples * count) / (lastSeq - firstSeq + 1))
+      change.lastSeq = Math.max(change.lastSeq, lastSeq)
+      changes.set(name, change)
+    }
+    return [...changes.values()]
+  }
+
+  #remember(name: string, set: IntervalSet): IntervalSet {
+    this.#received.delete(name)
+    this.#received.set(name, set)
+    if (this.#received.size > maxCached) {
+      const oldest = this.#received.keys().next().value
+      if (oldest !== undefined) this.#received.delete(oldest)
+    }
+    return set
+  }
+}
+
+function nameOf({ gateway, stream, epoch }: Key): string {
+  return `${gateway}/${stream}/${epoch}`
+}
+
+async function book(db: Database, change: Change, now: number): Promise<void> {
+  const { gateway, stream, epoch, set, before, samples, lastSeq } = change
+  const kept = new Map(before)
+  const left = new Map(set)
+  const gone = before.filter(([first]) => !left.has(first)).map(([first]) => first)
+  // In portions: a hole of many pieces may close at once.
+  for (let i = 0; i < gone.length; i += 200) {
+    await db
+      .deleteFrom('received_ranges')
+      .where('gateway', '=', gateway)
+      .where('stream', '=', stream)
+      .where('epoch', '=', epoch)
+      .where('first_seq', 'in', gone.slice(i, i + 200))
+      .execute()
+  }
+  const rows = set
+    .filter(([first, last]) => kept.get(first) !== last)
+    .map(([first_seq, last_seq]) => ({ gateway, stream, epoch, first_seq, last_seq, received_at: now }))
+  if (rows.length > 0) {
+    await db
+      .insertInto('received_ranges')
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.columns(['gateway', 'stream', 'epoch', 'first_seq']).doUpdateSet((row) => ({
+          last_seq: row.ref('excluded.last_seq'),
+          received_at: row.ref('excluded.received_at'),
+        })),
+      )
+      .execute()
+  }
+  await bookStream(db, { gateway, stream, epoch, lastSeq, samples: 0, received: samples })
+}
+
+type StreamBooking = Key & { readonly lastSeq: number; readonly samples: number; readonly received: number }
+
+/** What was received is added; what was produced only grows: messages overtake each other. */
+async function bookStream(db: Database, booking: StreamBooking): Promise<void> {
+  const { gateway, stream, epoch, lastSeq, samples, received } = booking
+  await db
+    .insertInto('streams')
+    .values({
+      gateway,
+      stream,
+      epoch,
+      started_at: epochStartedAt(epoch),
+      produced_seq: lastSeq,
+      produced_samples: samples,
+      received_samples: received,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['gateway', 'stream', 'epoch']).doUpdateSet((row) => ({
+        produced_seq: row
+          .case()
+          .when('streams.produced_seq', '<', row.ref('excluded.produced_seq'))
+          .then(row.ref('excluded.produced_seq'))
+          .else(row.ref('streams.produced_seq'))
+          .end(),
+        produced_samples: row
+          .case()
+          .when('streams.produced_samples', '<', row.ref('excluded.produced_samples'))
+          .then(row.ref('excluded.produced_samples'))
+          .else(row.ref('streams.produced_samples'))
+          .end(),
+        received_samples: row('streams.received_samples', '+', row.ref('excluded.received_samples')),
+      })),
+    )
+    .execute()
+}
+
+/** Notes what a gateway says it has produced. */
+export async function bookProduced(
+  db: Database,
+  gateway: string,
+  produced: readonly Produced[],
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    for (const { stream, epoch, lastSeq, samples } of produced) {
+      await bookStream(transaction, { gateway, stream, epoch, lastSeq, samples, received: 0 })
+    }
+  })
+}
+
+/** Notes a reported drop. The same report again changes nothing. */
+export async function bookDrop(db: Database, gateway: string, drop: DropEvent): Promise<void> {
+  const { stream, epoch, firstSeq, lastSeq, samples, reason, at, from, to } = drop
+  await bookStream(db, { gateway, stream, epoch, lastSeq, samples: 0, received: 0 })
+  await db
+    .insertInto('dropped_ranges')
+    .values({
+      gateway,
+      stream,
+      epoch,
+      first_seq: firstSeq,
+      last_seq: lastSeq,
+      samples,
+      reason,
+      at,
+      from_t: from ?? null,
+      to_t: to ?? null,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['gateway', 'stream', 'epoch', 'first_seq']).doUpdateSet((row) => ({
+        last_seq: row.ref('excluded.last_seq'),
+        samples: row.ref('excluded.samples'),
+        reason: row.ref('excluded.reason'),
+        at: row.ref('excluded.at'),
+        from_t: row.ref('excluded.from_t'),
+        to_t: row.ref('excluded.to_t'),
+      })),
+    )
+    .execute()
+}

@@ -1,0 +1,26 @@
+import type { DownChannel, UpChannel } from '#contract/topics.ts'
+
+/** One message of a gateway that the source has authenticated: `gateway` is who sent it, not what it claims. */
+export type IncomingMessage = {
+  readonly gateway: string
+  readonly channel: UpChannel
+  readonly payload: Uint8Array
+}
+
+/** What a source hands its messages to. */
+export interface MessageHandler {
+  /**
+   * Resolving is permission to acknowledge the message on the transport: what can be stored is stored, what can't was
+   * answered with a refusal. Never rejects because of what a message contains. Rejecting means that the sender has to
+   * send it again: the source closes the connection.
+   */
+  message(message: IncomingMessage): Promise<void>
+  connected(gateway: string): void
+  disconnected(gateway: string): void
+}
+
+/** How messages of gateways come in and answers go out. */
+export interface MessageSource extends AsyncDisposable {
+  /** Resolves when it was handed to the transport; false when the gateway is away. Nothing is kept for later. */
+  send(gateway: string, channel: DownChannel, payload: Uint8Array): Promise<boolean>
+}
