@@ -3,8 +3,8 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import { AppError } from '#contract/errors.ts'
 import { backoffMs } from '#lib/backoff.ts'
 import type { Logger } from '#lib/logger.ts'
-import type { LocalBus, LocalMessage } from './local-bus.ts'
-import { topicMatches } from './topic-filter.ts'
+import type { LocalBus } from './local-bus.ts'
+import { Subscribers } from './subscribers.ts'
 
 export type ExistingBrokerOptions = {
   /** `mqtt://…` or `mqtts://…`. */
@@ -16,8 +16,6 @@ export type ExistingBrokerOptions = {
   readonly log: Logger
 }
 
-type Subscriber = { readonly filter: string; readonly handler: (message: LocalMessage) => void }
-
 const reconnect = { firstMs: 500, maxMs: 15_000 }
 
 /**
@@ -26,7 +24,7 @@ const reconnect = { firstMs: 500, maxMs: 15_000 }
  */
 export async function connectExistingBroker(options: ExistingBrokerOptions): Promise<LocalBus> {
   const { log } = options
-  const subscribers = new Set<Subscriber>()
+  const subscribers = new Subscribers()
   const watchers = new Set<(connected: boolean) => void>()
   /** Packets waiting for PUBACK. They fail with the connection: a command sent later than its sender waits is worse. */
   const unconfirmed = new Set<number>()
@@ -37,7 +35,7 @@ export async function connectExistingBroker(options: ExistingBrokerOptions): Pro
     attempt = 0
     client.options.reconnectPeriod = reconnect.firstMs
     log.info({ url: options.url }, 'local broker reached')
-    for (const filter of new Set([...subscribers].map((one) => one.filter))) askFor(client, filter, log)
+    for (const filter of subscribers.filters()) askFor(client, filter, log)
     for (const watcher of watchers) watcher(true)
   })
   client.on('close', () => {
@@ -52,20 +50,16 @@ export async function connectExistingBroker(options: ExistingBrokerOptions): Pro
     if (attempt <= 1) log.warn({ err: error }, 'local broker connection failed')
   })
   client.on('message', (topic, payload, packet) => {
-    for (const { filter, handler } of subscribers) {
-      if (topicMatches(filter, topic)) handler({ topic, payload, retained: packet.retain })
-    }
+    subscribers.deliver({ topic, payload, retained: packet.retain })
   })
 
   return {
     subscribe(filter, handler) {
-      const subscriber = { filter, handler }
-      subscribers.add(subscriber)
+      const remove = subscribers.add(filter, handler)
       if (client.connected) askFor(client, filter, log)
       return () => {
-        subscribers.delete(subscriber)
-        if (client.connected && ![...subscribers].some((one) => one.filter === filter))
-          client.unsubscribe(filter)
+        remove()
+        if (client.connected && !subscribers.filters().includes(filter)) client.unsubscribe(filter)
       }
     },
     async publish(topic, payload, { retain = false, qos = 0 } = {}) {

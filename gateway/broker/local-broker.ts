@@ -5,6 +5,7 @@ import type { Logger } from '#lib/logger.ts'
 import { RateLimit } from '#lib/rate-limit.ts'
 import { type Credential, createAccess, mayPublish, maySubscribe } from './access.ts'
 import type { LocalBus } from './local-bus.ts'
+import { Subscribers } from './subscribers.ts'
 import { isFilter } from './topic-filter.ts'
 
 export type LocalBrokerOptions = {
@@ -18,6 +19,8 @@ export type LocalBrokerOptions = {
   readonly log: Logger
   /** Counted by reason, for `/metrics`. */
   readonly onRefused?: (reason: RefusalReason) => void
+  /** A client published something that nothing in the gateway listens to. */
+  readonly onUnclaimed?: () => void
 }
 
 export const refusalReasons = ['login', 'publish', 'subscribe', 'protocol', 'retained-limit'] as const
@@ -43,6 +46,7 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
   const admitted = new WeakMap<Client, Credential>()
   const logged = new RateLimit(logEveryMs)
   const retained = new Set<string>()
+  const subscribers = new Subscribers()
 
   function refuse(reason: RefusalReason, client: Client, fields: Record<string, unknown>): void {
     options.onRefused?.(reason)
@@ -112,6 +116,21 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
     if (admitted.has(client)) log.debug({ client: client.id, problem: error.message }, 'mqtt client error')
   })
 
+  aedes.on('publish', (packet, client) => {
+    if (client === null) return
+    // Everything comes here while it happens: the broker starts empty and we listen before anybody connects.
+    const message = { topic: packet.topic, payload: bytesOf(packet.payload), retained: false }
+    if (!subscribers.deliver(message)) noteUnclaimed(client, packet)
+  })
+
+  /** Most often a device that nobody configured. Clients may well talk to each other, so it is no refusal. */
+  function noteUnclaimed(client: Client, { topic }: AedesPublishPacket): void {
+    options.onUnclaimed?.()
+    const skipped = logged.pass(`unclaimed ${client.id}`, performance.now())
+    if (skipped !== undefined)
+      log.warn({ client: client.id, topic, skipped }, 'no configured device uses this topic')
+  }
+
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
@@ -128,15 +147,7 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
 
   return {
     address: { host: options.host, port },
-    subscribe(filter, handler) {
-      const deliver = (packet: AedesPublishPacket, done: () => void): void => {
-        // Everything comes here while it happens: the broker starts empty and we subscribe before anybody connects.
-        handler({ topic: packet.topic, payload: bytesOf(packet.payload), retained: false })
-        done()
-      }
-      aedes.subscribe(filter, deliver, () => {})
-      return () => aedes.unsubscribe(filter, deliver, () => {})
-    },
+    subscribe: (filter, handler) => subscribers.add(filter, handler),
     publish(topic, payload, { retain = false, qos = 0 } = {}) {
       return new Promise((resolve, reject) => {
         aedes.publish(
