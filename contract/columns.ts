@@ -5,8 +5,8 @@ import { type Sample, type SampleColumns, type Value, valueAt, valueTypes } from
 /** Longer texts are cut when they enter a column: a device must not be able to fill the outbox with one value. */
 export const maxTextLength = 1000
 
-/** The range of a JavaScript date; a source time outside of it is refused. */
-export const maxTime = 8.64e15
+/** A source time further from 1970 is refused: the difference of any two must be a safe integer. About 71,000 years. */
+export const maxTime = 2 ** 51
 
 type Buffers = {
   series: Uint32Array<ArrayBuffer>

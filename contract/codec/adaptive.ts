@@ -16,7 +16,7 @@ export class Adaptive {
   }
 
   learn(value: number): void {
-    this.#sum += value < largestLearnt ? value : largestLearnt
+    this.#sum += Math.min(value, largestLearnt)
     if (++this.#count === 32) {
       this.#sum = this.#sum >>> 1
       this.#count = 16

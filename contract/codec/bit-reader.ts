@@ -1,4 +1,5 @@
 import type { Adaptive } from './adaptive.ts'
+import { powersOfTwo } from './bit-writer.ts'
 import { Malformed } from './malformed.ts'
 
 /** No number of the format has more bits. */
@@ -33,9 +34,8 @@ export class BitReader {
   /** `count` up to 53. */
   wide(count: number): number {
     if (count <= 24) return this.bits(count)
-    const low = count > 48 ? 48 : 24
-    const high = this.wide(count - low)
-    return high * 2 ** low + this.wide(low)
+    const high = this.wide(count - 24)
+    return high * 2 ** 24 + this.bits(24)
   }
 
   golomb(k: number): number {
@@ -51,7 +51,7 @@ export class BitReader {
     ones += head
     const tail = ones + k
     if (tail > widest - 1) throw new Malformed(`a number of more than ${widest} bits in ${this.section}`)
-    return 2 ** tail + this.wide(tail) - 2 ** k
+    return (powersOfTwo[tail] as number) + this.wide(tail) - (powersOfTwo[k] as number)
   }
 
   adaptive(state: Adaptive): number {

@@ -27,10 +27,12 @@ export class BitWriter {
 
   /** `value` below 2^`count`, `count` up to 53. */
   wide(value: number, count: number): void {
-    if (count <= 24) return this.bits(value, count)
-    const low = count > 48 ? 48 : 24
-    this.wide(Math.floor(value / 2 ** low), count - low)
-    this.wide(value % 2 ** low, low)
+    const rest = count - 24
+    if (rest <= 0) this.bits(value, count)
+    else {
+      this.wide(Math.floor(value / 2 ** 24), rest)
+      this.bits(value % 2 ** 24, 24)
+    }
   }
 
   /**
@@ -38,7 +40,7 @@ export class BitWriter {
    * first bit. Short below 2^k, and never much longer than the number itself.
    */
   golomb(value: number, k: number): void {
-    const v = value + 2 ** k
+    const v = value + (powersOfTwo[k] as number)
     const tail = bitLength(v) - 1
     const ones = tail - k
     if (ones + tail < 24) {
@@ -48,7 +50,7 @@ export class BitWriter {
     }
     for (let left = ones; left > 0; left -= 16) this.bits((1 << Math.min(left, 16)) - 1, Math.min(left, 16))
     this.bits(0, 1)
-    this.wide(v - 2 ** tail, tail)
+    this.wide(v - (powersOfTwo[tail] as number), tail)
   }
 
   adaptive(value: number, state: Adaptive): void {
@@ -68,6 +70,9 @@ export class BitWriter {
     this.#bytes = bytes
   }
 }
+
+/** Looked up, because `**` is slow in a loop. */
+export const powersOfTwo = Float64Array.from({ length: 54 }, (_, exponent) => 2 ** exponent)
 
 function bitLength(value: number): number {
   return value < 2 ** 32 ? 32 - Math.clz32(value) : 64 - Math.clz32(value / 2 ** 32)

@@ -16,15 +16,18 @@ export const firstGuess = {
   device: 1,
   tickCount: 0,
   firstTime: 10,
-  time: 12,
+  time: 10,
   periods: 0,
   jitter: 5,
   cell: 1,
-  firstValue: 5,
-  value: 4,
+  firstValue: 7,
+  value: 6,
   exception: 4,
   run: 5,
 } as const
+
+/** Golomb order of the earliest time: fits the milliseconds of our century. */
+export const startOrder = 40
 
 /** Golomb order of a column's very first number. */
 export const firstOrder = 8

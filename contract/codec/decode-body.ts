@@ -1,5 +1,4 @@
 import type { SampleColumns } from '../sample.ts'
-import { BitReader } from './bit-reader.ts'
 import { decodeStrings } from './decode-strings.ts'
 import { decodeStructure } from './decode-structure.ts'
 import { decodeValues } from './decode-values.ts'

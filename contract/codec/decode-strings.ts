@@ -76,8 +76,8 @@ class StringReader {
   #text(bytes: Uint8Array): string {
     try {
       return decoder.decode(bytes)
-    } catch {
-      throw new Malformed(`not UTF-8 in ${this.#bits.section}`)
+    } catch (cause) {
+      throw new Malformed(`not UTF-8 in ${this.#bits.section}`, { cause })
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type BitReader, unzigzag } from './bit-reader.ts'
+import { startOrder } from './column-codes.ts'
 import { DeviceReader, type Devices } from './decode-devices.ts'
 import type { Strings } from './decode-strings.ts'
 import { maxSamples, maxSeries } from './limits.ts'
@@ -43,7 +44,7 @@ class StructureReader {
   read(): Structure {
     const bits = this.#bits
     bits.section = 'the start time'
-    const deviceReader = new DeviceReader(bits, this.#states, unzigzag(bits.golomb(40)))
+    const deviceReader = new DeviceReader(bits, this.#states, unzigzag(bits.golomb(startOrder)))
     for (const [index, prefix] of this.#strings.prefixes.entries()) {
       const devices = deviceReader.read(`group ${index + 1}`)
       bits.section = `the points of group ${index + 1}`
@@ -73,21 +74,29 @@ class StructureReader {
     this.#nameCount += count
     if (this.#nameCount > maxSeries) throw new Malformed(`more than ${maxSeries} points in ${bits.section}`)
     const names: Name[] = []
-    let index = 0
-    let number = -1
+    let at = { index: 0, number: -1 }
     for (let i = 0; i < count; i++) {
-      const step = bits.golomb(1)
-      if (step > 0) number = -1
-      index += step
-      if (index >= pointNames.length)
-        throw new Malformed(`point name ${index} in ${bits.section}, unknown here`)
-      if (isNumbered(index)) number += bits.golomb(2) + 1
-      else if (step === 0 && index > 0) throw new Malformed(`point name ${index} twice in ${bits.section}`)
-      if (number > maxNameNumber) throw new Malformed(`number ${number} of a point name in ${bits.section}`)
-      const text = index === 0 ? this.#nextLiteral() : nameText(index, number)
+      at = this.#nextName(at)
+      const text = at.index === 0 ? this.#nextLiteral() : nameText(at.index, at.number)
       names.push({ text, isShared: i > 0 && bits.bits(1) === 1 })
     }
     return names
+  }
+
+  /** Names ascend in the table; a numbered one may come again with a higher number, a spelled-out one as it is. */
+  #nextName(before: { index: number; number: number }): { index: number; number: number } {
+    const bits = this.#bits
+    const step = bits.golomb(1)
+    const index = before.index + step
+    if (index >= pointNames.length)
+      throw new Malformed(`point name ${index} in ${bits.section}, unknown here`)
+    if (!isNumbered(index)) {
+      if (step === 0 && index > 0) throw new Malformed(`point name ${index} twice in ${bits.section}`)
+      return { index, number: -1 }
+    }
+    const number = (step > 0 ? 0 : before.number + 1) + bits.golomb(2)
+    if (number > maxNameNumber) throw new Malformed(`number ${number} of a point name in ${bits.section}`)
+    return { index, number }
   }
 
   #nextLiteral(): string {
@@ -99,10 +108,7 @@ class StructureReader {
 
   #cells(prefix: string, devices: Devices, names: readonly Name[]): void {
     const bits = this.#bits
-    const count = bits.golomb(4) + 1
-    if (count + this.#t.length > maxSamples || count > bits.left) {
-      throw new Malformed(`${count} samples in ${bits.section}`)
-    }
+    const count = this.#sampleCount()
     const { numbers, ticks, deviceOf } = devices
     const state = this.#states.cell
     let next = 0
@@ -113,19 +119,28 @@ class StructureReader {
       next = cell + 1
       const name = Math.floor(cell / ticks.length)
       const tick = cell - name * ticks.length
-      const device = deviceOf[tick] ?? 0
+      const device = deviceOf[tick] as number
       if (name !== atName || device !== atDevice) {
         this.#endColumns(names, atName, name)
-        this.#points.push(pointText(prefix, numbers[device] ?? 0, names[name]?.text ?? ''))
+        this.#points.push(pointText(prefix, numbers[device] as number, names[name]?.text ?? ''))
         atName = name
         atDevice = device
       }
       this.#series.push(this.#points.length - 1)
-      this.#t.push(ticks[tick] ?? 0)
+      this.#t.push(ticks[tick] as number)
     }
     this.#endColumns(names, atName, names.length)
     if (this.#points.length > maxSeries)
       throw new Malformed(`more than ${maxSeries} series in ${bits.section}`)
+  }
+
+  #sampleCount(): number {
+    const bits = this.#bits
+    const count = bits.golomb(4) + 1
+    if (count + this.#t.length > maxSamples || count > bits.left) {
+      throw new Malformed(`${count} samples in ${bits.section}`)
+    }
+    return count
   }
 
   /** The columns of the points from `from` up to `to` are complete, unless the next one shares them. */

@@ -1,4 +1,4 @@
-import type { Group } from './layout.ts'
+import type { Group } from './arrange-series.ts'
 
 /** So many steps are looked at: enough to see a period, and the cost stays the same for any batch. */
 const looked = 48

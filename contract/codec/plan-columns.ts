@@ -28,29 +28,32 @@ export type ColumnPlan = {
 const exceptionsPerColumn = 1 / 16
 
 export function planColumns(samples: SampleColumns, layout: Layout): ColumnPlan {
-  const { order, cellSeriesOf, groupOf, nameOf, groups } = layout
+  const { order, series } = layout
   const value = new Float64Array(order.length)
   const type = new Uint8Array(order.length)
-  const series = new Uint32Array(order.length)
   for (let i = 0; i < order.length; i++) {
-    series[i] = cellSeriesOf[order[i] as number] as number
     value[i] = samples.value[order[i] as number] as number
     type[i] = samples.type[order[i] as number] as number
   }
+  const exception = new Uint8Array(order.length)
+  const { columns, isShared } = findColumns(layout, value, type)
+  for (const column of columns) markExceptions(column, value, type, exception)
+  return { columns, isShared, exception, value, type, series }
+}
+
+/** One column for each point of each group, or for several that are of one family and coded alike. */
+function findColumns({ arranged, series }: Layout, value: Float64Array, type: Uint8Array) {
+  const { groups, groupOf, nameOf } = arranged
   const columns: Column[] = []
   const isShared = new Uint8Array(groups.reduce((sum, group) => sum + group.names.length, 0))
-  let point = -1
-  for (let from = 0, to = 0; from < order.length; from = to) {
+  for (let from = 0, to = 0, point = 0; from < series.length; from = to, point++) {
     const group = groupOf[series[from] as number] as number
     const name = nameOf[series[from] as number] as number
-    for (to = from + 1; to < order.length; to++) {
-      const next = series[to] as number
-      if (groupOf[next] !== group || nameOf[next] !== name) break
-    }
-    point++
+    to = from + 1
+    while (groupOf[series[to] as number] === group && nameOf[series[to] as number] === name) to++
     const code = codeOf(value, type, from, to)
-    const names = groups[group]?.names ?? []
     const before = columns.at(-1)
+    const names = groups[group]?.names ?? []
     const isSameFamily = name > 0 && names[name]?.family === names[name - 1]?.family
     if (before !== undefined && isSameFamily && canShare(before.code, code)) {
       before.to = to
@@ -58,9 +61,7 @@ export function planColumns(samples: SampleColumns, layout: Layout): ColumnPlan 
       isShared[point] = 1
     } else columns.push({ code, from, to })
   }
-  const exception = new Uint8Array(order.length)
-  for (const column of columns) markExceptions(column, value, type, exception)
-  return { columns, isShared, exception, value, type, series }
+  return { columns, isShared }
 }
 
 /** What is exact with few decimals is exact with more. */
@@ -79,32 +80,49 @@ function codeOf(value: Float64Array, type: Uint8Array, from: number, to: number)
 }
 
 function numberCode(value: Float64Array, type: Uint8Array, from: number, to: number): number {
-  const counts = new Uint32Array(maxDecimals + 1)
-  let numbers = 0
-  let wide = 0
-  let notFloat32 = 0
-  let usual = 0
-  for (let i = from; i < to; i++) {
-    if (type[i] !== valueTypes.number) continue
-    const given = value[i] as number
-    numbers++
-    const decimals = isExact(given, usual) ? usual : decimalsOf(given)
+  const needs = new DecimalNeeds()
+  for (let i = from; i < to; i++) if (type[i] === valueTypes.number) needs.add(value[i] as number)
+  return needs.code()
+}
+
+/** How many decimals the numbers of a column need. */
+class DecimalNeeds {
+  readonly #counts = new Uint32Array(maxDecimals + 1)
+  #numbers = 0
+  /** Those that no number of decimals gives back, and of them those that are no float32 either. */
+  #wide = 0
+  #notFloat32 = 0
+  /** What most numbers so far need: tried first. */
+  #usual = 0
+
+  add(value: number): void {
+    this.#numbers++
+    const decimals = isExact(value, this.#usual) ? this.#usual : decimalsOf(value)
     if (decimals < 0) {
-      wide++
-      if (!Object.is(Math.fround(given), given)) notFloat32++
-    } else {
-      counts[decimals] = (counts[decimals] as number) + 1
-      if (decimals !== usual && (counts[decimals] as number) > (counts[usual] as number)) usual = decimals
+      this.#wide++
+      if (!Object.is(Math.fround(value), value)) this.#notFloat32++
+      return
     }
+    const count = this.#count(decimals) + 1
+    this.#counts[decimals] = count
+    if (count > this.#count(this.#usual)) this.#usual = decimals
   }
-  const tolerated = numbers * exceptionsPerColumn
-  if (wide > tolerated) return notFloat32 > tolerated ? columnCodes.float64 : columnCodes.float32
-  let code = maxDecimals
-  for (let beyond = wide + (counts[code] as number); code > 0 && beyond <= tolerated; ) {
-    code--
-    beyond += counts[code] as number
+
+  /** The fewest decimals that leave few exceptions; a float where there are no such. */
+  code(): number {
+    const tolerated = this.#numbers * exceptionsPerColumn
+    if (this.#wide > tolerated) {
+      return this.#notFloat32 > tolerated ? columnCodes.float64 : columnCodes.float32
+    }
+    let decimals = maxDecimals
+    let beyond = this.#wide + this.#count(decimals)
+    while (decimals > 0 && beyond <= tolerated) beyond += this.#count(--decimals)
+    return decimals
   }
-  return code
+
+  #count(decimals: number): number {
+    return this.#counts[decimals] as number
+  }
 }
 
 /** The fewest decimals that give the number back bit by bit, or -1. */

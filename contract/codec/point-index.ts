@@ -1,7 +1,12 @@
 import { type PointPath, parsePoint } from './point-path.ts'
 
-/** A point with the ranks that make comparing cheap: equal ranks are equal texts. */
-export type IndexedPoint = PointPath & { readonly prefixRank: number; readonly nameRank: number }
+/** A point with numbers that make comparing cheap: equal ranks are equal texts. */
+export type IndexedPoint = PointPath & {
+  readonly prefixRank: number
+  readonly nameRank: number
+  /** Orders points of the same prefix by name and then by device. */
+  readonly rank: number
+}
 
 /** A gateway has the same few thousand points all day: each text is cut up once. Bounded, because ids are foreign. */
 const largest = 50_000
@@ -13,10 +18,12 @@ export function indexPoint(point: string): IndexedPoint {
   const known = points.get(point)
   if (known !== undefined) return known
   const path = parsePoint(point)
+  const nameRank = path.nameIndex === 0 ? rankOf(literalRanks, path.literal) : tableRank(path)
   const indexed = {
     ...path,
     prefixRank: rankOf(prefixRanks, path.prefix),
-    nameRank: path.nameIndex === 0 ? rankOf(literalRanks, path.literal) : tableRank(path),
+    nameRank,
+    rank: nameRank * 2 ** 30 + path.number,
   }
   points.set(point, indexed)
   return indexed
@@ -30,9 +37,9 @@ export function trimPointIndex(): void {
   literalRanks.clear()
 }
 
-/** Spelled-out names come before those of the table; 2^20 leaves room for every numbered one. */
+/** Above every literal's rank, which is below `largest` and what one more message adds. */
 function tableRank(path: PointPath): number {
-  return path.nameIndex * 2 ** 20 + path.nameNumber
+  return path.nameIndex * 2 ** 16 + path.nameNumber
 }
 
 function rankOf(ranks: Map<string, number>, text: string): number {
