@@ -26,6 +26,7 @@ export type LiveRouteOptions = {
 const parseRequest = validator(LiveRequest)
 /** How often a socket's session and its other end are looked after. */
 const checkEveryMs = 15_000
+const goodbyeMs = 2_000
 const tags = ['live']
 
 /** `GET /live`, one WebSocket a tab, and `GET /events`, the same by long poll. */
@@ -127,6 +128,9 @@ function connectionOf(socket: WebSocket): LiveConnection {
 function sayGoodbye(socket: WebSocket, code: string, status: number): void {
   socket.send(JSON.stringify({ type: 'bye', code }), () => {})
   socket.close(status, code)
+  // Behind megabytes that nobody reads the goodbye never arrives.
+  const insist = setTimeout(() => socket.terminate(), goodbyeMs)
+  socket.once('close', () => clearTimeout(insist))
 }
 
 type Watch = { readonly clock: Clock; readonly signal: AbortSignal; readonly isValid: () => Promise<boolean> }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import fastifyCookie from '@fastify/cookie'
 import fastifyWebsocket from '@fastify/websocket'
-import { type FastifyServerOptions, fastify } from 'fastify'
+import { type FastifyServerOptions, fastify, LogController } from 'fastify'
 import type { Logger } from '#lib/logger.ts'
 import type { App } from './app.ts'
 import { sendError, sendNotFound } from './errors.ts'
@@ -67,7 +67,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
 function settingsOf({ log, tls, trustProxy }: ServerOptions): FastifyServerOptions {
   return {
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     trustProxy: trustProxy ?? false,
     bodyLimit: 256 * 1024,

@@ -1,0 +1,96 @@
+import { rm } from 'node:fs/promises'
+import { Registry } from 'prom-client'
+import type { App } from '#cloud/http/app.ts'
+import { healthRoutes, type ReadyCheck } from '#cloud/http/health-routes.ts'
+import { createServer, type ServerOptions } from '#cloud/http/server.ts'
+import { type Database, openDatabase } from '#cloud/state/database.ts'
+import type { Role } from '#contract/api/session.ts'
+import { FakeClock } from '#lib/fake-clock.ts'
+import { createLogger, type Logger } from '#lib/logger.ts'
+import { tempFolder } from './temp-folder.ts'
+
+export type TestApiOptions = {
+  /** Adds the routes under test. */
+  readonly api: (api: App, context: { readonly db: Database; readonly clock: FakeClock }) => void
+  readonly server?: Partial<ServerOptions>
+  readonly checks?: readonly ReadyCheck[]
+  readonly log?: Logger
+}
+
+export type Answer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly body: unknown
+}
+
+/** The HTTP server with the routes under test on an empty state store; the token `good` is the session of an admin. */
+export async function testApi({ api, server = {}, checks = [], log }: TestApiOptions) {
+  const clock = new FakeClock()
+  const folder = await tempFolder()
+  const db = await openDatabase({ path: ':memory:', log: createLogger({ level: 'silent' }) })
+  const user = { id: 'u1', username: 'li', displayName: 'Li', role: 'admin' as Role }
+  const app = await createServer({
+    log: log ?? createLogger({ level: 'silent' }),
+    findSession: async (token) => (token === 'good' ? { user, expiresAt: clock.now() + 1_000 } : undefined),
+    consoleFolder: folder.path,
+    api: (scope) => api(scope, { db, clock }),
+    open: (scope) => healthRoutes(scope, { checks, metrics: new Registry() }),
+    ...server,
+  })
+  return {
+    app,
+    db,
+    clock,
+    /** `GET`, signed in. */
+    async get(
+      url: string,
+      headers: Readonly<Record<string, string>> = { authorization: 'Bearer good' },
+    ): Promise<Answer> {
+      const answer = await app.inject({ method: 'GET', url, headers })
+      const isJson = String(answer.headers['content-type']).startsWith('application/json')
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        body: isJson ? answer.json() : answer.body,
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await app.close()
+      await db.destroy()
+      await rm(folder.path, { recursive: true, force: true })
+    },
+  }
+}
+
+/** One gateway with a meter of two points, as its catalogue would put it there. */
+export async function seedInventory(db: Database, gateway = 'school-a'): Promise<void> {
+  await db
+    .insertInto('gateways')
+    .values({
+      id: gateway,
+      title_zh: '一中',
+      title_en: 'No. 1',
+      token_hash: '-',
+      created_at: 1,
+      connected: 1,
+    })
+    .execute()
+  await seedDevice(db, gateway, 'meter-1')
+}
+
+export async function seedDevice(db: Database, gateway: string, id: string): Promise<void> {
+  const device = { profile: 'eastron.sdm630', vendor: 'Eastron', model: 'SDM630', category: 'meter' }
+  const title = { title_zh: '总表', title_en: `Meter ${id}` }
+  await db
+    .insertInto('devices')
+    .values({ gateway, id, ...title, ...device, location_zh: '配电间' })
+    .execute()
+  const point = { gateway, device: id, kind: 'num', title_zh: '', title_en: '' }
+  await db
+    .insertInto('points')
+    .values([
+      { ...point, id: 'voltage', unit: 'V', stale_after_ms: 30_000 },
+      { ...point, id: 'part.1/power', unit: 'W' },
+    ])
+    .execute()
+}
