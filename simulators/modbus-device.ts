@@ -28,6 +28,8 @@ export class SimulatedModbusUnit implements ModbusUnit {
   readonly #clock: Clock
   readonly #cells: Readonly<Record<Table, Cells>>
   readonly #enforced: ReadonlySet<string>
+  #reads = 0
+  #writes = 0
 
   constructor({ device, points, clock }: SimulatedModbusOptions) {
     this.#device = device
@@ -42,19 +44,30 @@ export class SimulatedModbusUnit implements ModbusUnit {
     }
   }
 
+  /** Requests to read it that reached it, refused ones too. */
+  get reads(): number {
+    return this.#reads
+  }
+
+  get writes(): number {
+    return this.#writes
+  }
+
   readBits(table: BitTable, start: number, count: number): Answer<readonly boolean[]> {
-    const { maxBits, maxBitGap } = this.#device.address.limits
+    this.#reads++
+    const { maxBits } = this.#device.address.limits
     if (count > maxBits) return refuse(exceptions.illegalValue)
-    const cells = this.#read(table, { start, count, gap: maxBitGap })
+    const cells = this.#read(table, start, count)
     return cells.ok ? { ok: true, value: cells.value.map((cell) => cell !== 0) } : cells
   }
 
   readWords(table: WordTable, start: number, count: number): Answer<readonly number[]> {
-    const { maxRegs, maxGap } = this.#device.address.limits
+    this.#reads++
+    const { maxRegs } = this.#device.address.limits
     if (this.#enforced.has('max_regs') && count > maxRegs) return refuse(exceptions.illegalValue)
     if (this.#enforced.has('odd_start') && start % 2 !== 0) return refuse(exceptions.illegalAddress)
     if (this.#enforced.has('odd_count') && count % 2 !== 0) return refuse(exceptions.illegalValue)
-    return this.#read(table, { start, count, gap: maxGap })
+    return this.#read(table, start, count)
   }
 
   writeBits(start: number, bits: readonly boolean[]): Answer<undefined> {
@@ -77,14 +90,12 @@ export class SimulatedModbusUnit implements ModbusUnit {
     return { ok: true, value: undefined }
   }
 
-  #read(table: Table, span: { start: number; count: number; gap: number }): Answer<number[]> {
+  #read(table: Table, start: number, count: number): Answer<number[]> {
     this.#points.advance(this.#clock.now())
     const words: number[] = []
-    let hole = 0
-    for (let addr = span.start; addr < span.start + span.count; addr++) {
+    for (let addr = start; addr < start + count; addr++) {
       const cell = this.#cells[table].get(addr)
-      hole = cell === undefined ? hole + 1 : 0
-      if (hole > span.gap && this.#device.profile.sim?.image !== 'zero')
+      if (cell === undefined && this.#device.profile.sim?.image !== 'zero')
         return refuse(exceptions.illegalAddress)
       words.push(cell?.() ?? 0)
     }
@@ -97,6 +108,7 @@ export class SimulatedModbusUnit implements ModbusUnit {
 
   #write(point: ModbusPoint | undefined, raw: boolean | number | string): void {
     if (point?.write === undefined) return
+    this.#writes++
     this.#points.write(point.id, meaningOf(point.write.to, point, raw), this.#clock.now())
   }
 
@@ -113,6 +125,8 @@ export class SimulatedModbusUnit implements ModbusUnit {
       const words = toWords(known.accepts[0] ?? 0, known)
       for (const [i, word] of words.entries()) cells.set(known.addr + i, () => word)
     }
+    const { maxGap, maxBitGap } = this.#device.address.limits
+    fillHoles(cells, table === 'coil' || table === 'discrete' ? maxBitGap : maxGap)
     return cells
   }
 
@@ -122,6 +136,15 @@ export class SimulatedModbusUnit implements ModbusUnit {
     const words = toWords(typeof raw === 'boolean' ? Number(raw) : raw, source)
     if (source.bits === undefined) return words
     return toWords((Number(raw) & (2 ** source.bits.len - 1)) * 2 ** source.bits.pos, source)
+  }
+}
+
+/** Unused registers between used ones answer zero where the profile says that a read may run through them. */
+function fillHoles(cells: Map<number, () => number>, widest: number): void {
+  const used = [...cells.keys()].sort((a, b) => a - b)
+  for (const [i, addr] of used.entries()) {
+    const next = used[i + 1] ?? addr
+    for (let hole = addr + 1; hole < next && next - addr - 1 <= widest; hole++) cells.set(hole, () => 0)
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { DeviceInstance } from '#gateway/profiles/device-instance.ts'
 import { SimHint } from '#gateway/profiles/sim-hints.ts'
 import { Duration } from '#lib/quantity.ts'
 
@@ -22,15 +23,14 @@ const CountHint = Type.Object(
 
 export const SiteDeviceConfig = Type.Object(
   {
-    id,
-    profile: Type.String({ maxLength: 100 }),
-    /** Modbus: the server it is behind, and its unit number. */
-    bus: Type.Optional(id),
-    unit: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
+    /** As in the gateway's configuration, so that an entry can be copied. */
+    ...DeviceInstance.properties,
     /** MQTT: how it signs in at the gateway's broker. */
     username: Type.Optional(Type.String()),
     password: Type.Optional(Type.String()),
-    params: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    passwordFile: Type.Optional(
+      Type.String({ description: 'File with the password, relative to this file' }),
+    ),
     interval: Type.Optional(Duration({ description: 'How often a device that speaks by itself sends' })),
     latency: Type.Optional(Duration({ description: 'How long the device takes to answer' })),
     /** Instead of what the profile suggests, per point. */

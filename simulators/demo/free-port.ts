@@ -7,25 +7,25 @@ const lowest = 20_000
 const highest = 32_000
 const attempts = 100
 
-/** True when a server could listen there now. */
-export async function isPortFree(host: string, port: number): Promise<boolean> {
+/** Why a server could not listen there now: `EADDRINUSE`, `EADDRNOTAVAIL`, …; `undefined` when it could. */
+export async function whyNotFree(host: string, port: number): Promise<string | undefined> {
   const server = createServer()
   try {
     server.listen(port, host)
     await once(server, 'listening')
-  } catch {
-    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error)
   }
   server.close()
   await once(server, 'close')
-  return true
+  return undefined
 }
 
 /** A port for a server that is started later, or started again, on the same port. */
 export async function freePort(host: string): Promise<number> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const port = randomInt(lowest, highest)
-    if (await isPortFree(host, port)) return port
+    if ((await whyNotFree(host, port)) === undefined) return port
   }
   throw new Error(`no free port on ${host} between ${lowest} and ${highest}`)
 }

@@ -17,7 +17,7 @@ export type ChildOptions = {
 
 const restart = { firstMs: 1000, maxMs: 30_000 }
 const healthyAfterMs = 60_000
-const stopWithinMs = 8000
+const stopWithinMs = 5000
 const stopWithParent = new URL('./stop-with-parent.ts', import.meta.url).href
 
 /**
@@ -39,13 +39,18 @@ export class SupervisedChild implements AsyncDisposable {
     return new SupervisedChild(options)
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Asks it to stop and insists after `withinMs`. Resolves when it has ended. */
+  async stop(withinMs: number): Promise<void> {
     this.#stop.abort()
     const child = this.#child
     child?.kill('SIGTERM')
-    const timer = setTimeout(() => child?.kill('SIGKILL'), stopWithinMs)
+    const timer = setTimeout(() => child?.kill('SIGKILL'), withinMs)
     await this.#running
     clearTimeout(timer)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop(stopWithinMs)
   }
 
   async #keepRunning(): Promise<void> {

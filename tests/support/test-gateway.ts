@@ -1,0 +1,112 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { hostPort } from '#lib/host-port.ts'
+import { Program, repository } from './program.ts'
+import { waitFor } from './wait-for.ts'
+
+export type TestGatewayOptions = {
+  readonly id: string
+  readonly folder: string
+  readonly host: string
+  readonly brokerPort: number
+  readonly healthPort: number
+  readonly cloud: { readonly port: number; readonly caFile: string; readonly token: string }
+  readonly modbusPort?: number
+  readonly devices: readonly Readonly<Record<string, unknown>>[]
+  readonly credentials: readonly Readonly<Record<string, unknown>>[]
+  readonly rules?: readonly Readonly<Record<string, unknown>>[]
+  readonly outbox?: Readonly<Record<string, unknown>>
+}
+
+/** The gateway as a real process that can be killed and started again on the same ports and data. */
+export class TestGateway implements AsyncDisposable {
+  readonly id: string
+  readonly brokerUrl: string
+  readonly healthOrigin: string
+  readonly #file: string
+  #program: Program
+
+  private constructor(options: TestGatewayOptions, file: string) {
+    this.id = options.id
+    this.brokerUrl = `mqtt://${hostPort(options.host, options.brokerPort)}`
+    this.healthOrigin = `http://${hostPort(options.host, options.healthPort)}`
+    this.#file = file
+    this.#program = this.#spawn()
+  }
+
+  static async start(options: TestGatewayOptions): Promise<TestGateway> {
+    const file = await writeGatewayConfig(options)
+    const gateway = new TestGateway(options, file)
+    try {
+      await gateway.ready()
+    } catch (error) {
+      await gateway[Symbol.asyncDispose]()
+      throw error
+    }
+    return gateway
+  }
+
+  get program(): Program {
+    return this.#program
+  }
+
+  /** Resolves when the health endpoint answers. */
+  async ready(): Promise<void> {
+    await waitFor(async () => {
+      if (!this.#program.isRunning) throw new Error(`gateway ended:\n${this.#program.output.slice(-5000)}`)
+      await fetch(`${this.healthOrigin}/health`, { signal: AbortSignal.timeout(2000) })
+    })
+  }
+
+  /** As a power cut: nothing is flushed. */
+  kill9(): Promise<void> {
+    return this.#program.kill9()
+  }
+
+  /** The same configuration and data again. */
+  async restart(): Promise<void> {
+    if (this.#program.isRunning) await this.#program.stop()
+    this.#program = this.#spawn()
+    await this.ready()
+  }
+
+  async health(): Promise<unknown> {
+    return (await fetch(`${this.healthOrigin}/health`)).json()
+  }
+
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.healthOrigin}/metrics`)).text()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program[Symbol.asyncDispose]()
+  }
+
+  #spawn(): Program {
+    return new Program({ name: this.id, args: ['gateway/main.ts', '--config', this.#file] })
+  }
+}
+
+/** Writes gateway.yaml and its token file; returns the path. */
+export async function writeGatewayConfig(options: TestGatewayOptions): Promise<string> {
+  const { id, folder, host, cloud, devices, credentials, rules, outbox, modbusPort } = options
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'token'), cloud.token, { mode: 0o600 })
+  const file = join(folder, 'gateway.yaml')
+  const config = {
+    gateway: { id },
+    data: './data',
+    cloud: { url: `mqtts://${hostPort(host, cloud.port)}`, caFile: cloud.caFile, tokenFile: 'token' },
+    broker: { host, port: options.brokerPort, credentials },
+    profiles: join(repository, 'device-profiles'),
+    buses: modbusPort === undefined ? [] : [{ id: 'plant', protocol: 'modbus-tcp', host, port: modbusPort }],
+    devices,
+    rules: rules ?? [],
+    ...(outbox === undefined ? {} : { outbox }),
+    health: { host, port: options.healthPort },
+    log: { level: 'info' },
+  }
+  await writeFile(file, stringify(config))
+  return file
+}
