@@ -1,0 +1,353 @@
+/**
+ * What a point may be called and what its name means: the closed vocabulary that profiles, rules and the console share.
+ * A name fixes kind, unit, valid range and title. Whatever a vendor adds beyond it is called `x.…` and drives no rule.
+ */
+import type { LocalText } from './text.ts'
+
+/** `counter` only grows, apart from resets; `event` is a moment and not a state. */
+export type ValueKind = 'num' | 'bool' | 'enum' | 'text' | 'counter' | 'event'
+
+export type PointKind = {
+  /** Its row of the vocabulary: `voltage` for `voltage.l1`, `relay` for `relay.3`; `x` for a vendor's own. */
+  readonly row: string
+  readonly title: LocalText
+  /** Kind and unit (UCUM, `1` where there is none) are absent for a vendor's own point: its profile says. */
+  readonly kind?: ValueKind
+  readonly unit?: string
+  /** In that unit, both ends included. */
+  readonly valid?: readonly [min: number, max: number]
+  /** Class of Brick 1.4.4, where there is one. */
+  readonly brick?: string
+}
+
+type Row = {
+  readonly kind: ValueKind
+  readonly unit: string
+  readonly zh: string
+  readonly en: string
+  readonly valid?: readonly [min: number, max: number]
+  readonly brick?: string
+  /** What may follow the row's name after a dot; '' stands for nothing, which is also the default. */
+  readonly endings?: readonly string[] | 'numbered'
+}
+
+const phases = ['l1', 'l2', 'l3'] as const
+const lines = ['l1_l2', 'l2_l3', 'l3_l1'] as const
+const tariffs = ['t1', 't2', 't3', 't4'] as const
+const percent = [0, 100] as const
+const positive = [0, Number.MAX_VALUE] as const
+
+export const pointVocabulary: Readonly<Record<string, Row>> = {
+  voltage: {
+    kind: 'num',
+    unit: 'V',
+    zh: '电压',
+    en: 'Voltage',
+    valid: [0, 1000],
+    brick: 'Voltage_Sensor',
+    endings: [...phases, ...lines],
+  },
+  current: {
+    kind: 'num',
+    unit: 'A',
+    zh: '电流',
+    en: 'Current',
+    valid: [0, 10_000],
+    brick: 'Current_Sensor',
+    endings: [...phases, 'n'],
+  },
+  'power.active': {
+    kind: 'num',
+    unit: 'W',
+    zh: '有功功率',
+    en: 'Active power',
+    valid: [-10_000_000, 10_000_000],
+    brick: 'Active_Power_Sensor',
+    endings: ['', ...phases],
+  },
+  'power.reactive': {
+    kind: 'num',
+    unit: 'V.A{reactive}',
+    zh: '无功功率',
+    en: 'Reactive power',
+    valid: [-10_000_000, 10_000_000],
+    brick: 'Reactive_Power_Sensor',
+    endings: ['', ...phases],
+  },
+  'power.apparent': {
+    kind: 'num',
+    unit: 'V.A',
+    zh: '视在功率',
+    en: 'Apparent power',
+    valid: [-10_000_000, 10_000_000],
+    brick: 'Apparent_Power_Sensor',
+    endings: ['', ...phases],
+  },
+  power_factor: {
+    kind: 'num',
+    unit: '1',
+    zh: '功率因数',
+    en: 'Power factor',
+    valid: [-1, 1],
+    brick: 'Power_Factor_Sensor',
+    endings: ['', ...phases],
+  },
+  frequency: {
+    kind: 'num',
+    unit: 'Hz',
+    zh: '频率',
+    en: 'Frequency',
+    valid: [40, 70],
+    brick: 'Frequency_Sensor',
+  },
+  'energy.active.import': {
+    kind: 'counter',
+    unit: 'kW.h',
+    zh: '正向有功电能',
+    en: 'Active energy imported',
+    valid: positive,
+    brick: 'Electric_Energy_Sensor',
+    endings: ['', ...phases, ...tariffs],
+  },
+  'energy.active.export': {
+    kind: 'counter',
+    unit: 'kW.h',
+    zh: '反向有功电能',
+    en: 'Active energy exported',
+    valid: positive,
+    brick: 'Electric_Energy_Sensor',
+    endings: ['', ...phases, ...tariffs],
+  },
+  'energy.reactive.import': {
+    kind: 'counter',
+    unit: 'kV.A.h{reactive}',
+    zh: '正向无功电能',
+    en: 'Reactive energy imported',
+    valid: positive,
+    brick: 'Electric_Energy_Sensor',
+    endings: ['', ...phases, ...tariffs],
+  },
+  'energy.reactive.export': {
+    kind: 'counter',
+    unit: 'kV.A.h{reactive}',
+    zh: '反向无功电能',
+    en: 'Reactive energy exported',
+    valid: positive,
+    brick: 'Electric_Energy_Sensor',
+    endings: ['', ...phases, ...tariffs],
+  },
+  'demand.active': { kind: 'num', unit: 'W', zh: '有功需量', en: 'Active demand', brick: 'Demand_Sensor' },
+  'demand.active.max': {
+    kind: 'num',
+    unit: 'W',
+    zh: '最大有功需量',
+    en: 'Maximum active demand',
+    brick: 'Peak_Demand_Sensor',
+  },
+  'thd.voltage': {
+    kind: 'num',
+    unit: '%',
+    zh: '电压谐波畸变率',
+    en: 'Voltage distortion',
+    valid: percent,
+    endings: phases,
+  },
+  'thd.current': {
+    kind: 'num',
+    unit: '%',
+    zh: '电流谐波畸变率',
+    en: 'Current distortion',
+    valid: percent,
+    endings: phases,
+  },
+  'water.volume': {
+    kind: 'counter',
+    unit: 'm3',
+    zh: '用水量',
+    en: 'Water volume',
+    valid: positive,
+    brick: 'Water_Usage_Sensor',
+  },
+  'water.flow': { kind: 'num', unit: 'm3/h', zh: '水流量', en: 'Water flow', brick: 'Water_Flow_Sensor' },
+  'water.level': { kind: 'num', unit: 'm', zh: '水位', en: 'Water level', brick: 'Water_Level_Sensor' },
+  'light.on': { kind: 'bool', unit: '1', zh: '灯开关', en: 'Light', brick: 'On_Off_Status' },
+  'light.level': {
+    kind: 'num',
+    unit: '%',
+    zh: '亮度',
+    en: 'Brightness',
+    valid: percent,
+    brick: 'Lighting_Level_Command',
+  },
+  'light.cct': { kind: 'num', unit: 'K', zh: '色温', en: 'Colour temperature', valid: [1000, 10_000] },
+  'light.fault': { kind: 'bool', unit: '1', zh: '灯具故障', en: 'Light fault', brick: 'Fault_Status' },
+  'light.scene': {
+    kind: 'enum',
+    unit: '1',
+    zh: '灯光场景',
+    en: 'Light scene',
+    valid: [0, 15],
+    brick: 'Lighting_Level_Command',
+  },
+  relay: { kind: 'bool', unit: '1', zh: '继电器', en: 'Relay', brick: 'On_Off_Status', endings: 'numbered' },
+  input: { kind: 'bool', unit: '1', zh: '输入', en: 'Input', brick: 'Contact_Sensor', endings: 'numbered' },
+  temperature: {
+    kind: 'num',
+    unit: 'Cel',
+    zh: '温度',
+    en: 'Temperature',
+    valid: [-50, 100],
+    brick: 'Air_Temperature_Sensor',
+  },
+  'temperature.setpoint': {
+    kind: 'num',
+    unit: 'Cel',
+    zh: '设定温度',
+    en: 'Temperature setpoint',
+    valid: [5, 35],
+    brick: 'Target_Zone_Air_Temperature_Setpoint',
+  },
+  humidity: {
+    kind: 'num',
+    unit: '%',
+    zh: '湿度',
+    en: 'Humidity',
+    valid: percent,
+    brick: 'Relative_Humidity_Sensor',
+  },
+  co2: { kind: 'num', unit: '[ppm]', zh: '二氧化碳', en: 'CO₂', valid: [0, 10_000], brick: 'CO2_Sensor' },
+  tvoc: {
+    kind: 'num',
+    unit: 'ug/m3',
+    zh: '总挥发性有机物',
+    en: 'Volatile organic compounds',
+    valid: positive,
+    brick: 'TVOC_Level_Sensor',
+  },
+  'tvoc.index': {
+    kind: 'num',
+    unit: '1',
+    zh: '挥发性有机物指数',
+    en: 'Volatile organic compounds index',
+    valid: [0, 500],
+  },
+  pm25: {
+    kind: 'num',
+    unit: 'ug/m3',
+    zh: 'PM2.5',
+    en: 'PM2.5',
+    valid: [0, 1000],
+    brick: 'PM2.5_Level_Sensor',
+  },
+  pm10: { kind: 'num', unit: 'ug/m3', zh: 'PM10', en: 'PM10', valid: [0, 1000], brick: 'PM10_Level_Sensor' },
+  hcho: {
+    kind: 'num',
+    unit: 'mg/m3',
+    zh: '甲醛',
+    en: 'Formaldehyde',
+    valid: positive,
+    brick: 'Formaldehyde_Level_Sensor',
+  },
+  'pressure.air': {
+    kind: 'num',
+    unit: 'kPa',
+    zh: '气压',
+    en: 'Air pressure',
+    valid: [80, 110],
+    brick: 'Static_Pressure_Sensor',
+  },
+  illuminance: {
+    kind: 'num',
+    unit: 'lx',
+    zh: '照度',
+    en: 'Illuminance',
+    valid: [0, 200_000],
+    brick: 'Illuminance_Sensor',
+  },
+  light_level_index: { kind: 'num', unit: '1', zh: '光照等级', en: 'Light level', valid: [0, 5] },
+  noise: { kind: 'num', unit: 'dB[SPL]{A}', zh: '噪声', en: 'Noise', valid: [20, 140] },
+  motion: { kind: 'bool', unit: '1', zh: '移动', en: 'Motion', brick: 'Motion_Sensor' },
+  occupied: { kind: 'bool', unit: '1', zh: '有人', en: 'Occupied', brick: 'Occupancy_Sensor' },
+  'people.count': {
+    kind: 'num',
+    unit: '{person}',
+    zh: '人数',
+    en: 'People',
+    valid: positive,
+    brick: 'Occupancy_Count_Sensor',
+  },
+  'people.in': {
+    kind: 'counter',
+    unit: '{person}',
+    zh: '进入人数',
+    en: 'People in',
+    valid: positive,
+    brick: 'Occupancy_Count_Sensor',
+  },
+  'people.out': {
+    kind: 'counter',
+    unit: '{person}',
+    zh: '离开人数',
+    en: 'People out',
+    valid: positive,
+    brick: 'Occupancy_Count_Sensor',
+  },
+  'door.open': { kind: 'bool', unit: '1', zh: '门开启', en: 'Door open', brick: 'Contact_Sensor' },
+  tamper: { kind: 'bool', unit: '1', zh: '防拆报警', en: 'Tamper' },
+  leak: { kind: 'bool', unit: '1', zh: '漏水', en: 'Water leak', brick: 'Leak_Alarm' },
+  smoke: { kind: 'bool', unit: '1', zh: '烟雾报警', en: 'Smoke', brick: 'Smoke_Alarm' },
+  'gas.alarm': { kind: 'bool', unit: '1', zh: '燃气报警', en: 'Gas alarm', brick: 'Gas_Sensor' },
+  battery: { kind: 'num', unit: '%', zh: '电池电量', en: 'Battery', valid: percent },
+  'battery.voltage': {
+    kind: 'num',
+    unit: 'V',
+    zh: '电池电压',
+    en: 'Battery voltage',
+    brick: 'Battery_Voltage_Sensor',
+  },
+  rssi: { kind: 'num', unit: 'dB{mW}', zh: '信号强度', en: 'Signal strength' },
+  snr: { kind: 'num', unit: 'dB', zh: '信噪比', en: 'Signal to noise' },
+  link_quality: { kind: 'num', unit: '1', zh: '链路质量', en: 'Link quality' },
+  online: { kind: 'bool', unit: '1', zh: '在线', en: 'Online' },
+}
+
+const namePattern = /^[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*$/
+
+/**
+ * The meaning of a point's id inside its device, or `undefined` for a name that is not in the vocabulary. A part in
+ * front is looked through and named in the title: `gear.2/light.level` is 亮度 (gear 2).
+ */
+export function pointKind(id: string): PointKind | undefined {
+  const slash = id.indexOf('/')
+  const kind = kindOf(id.slice(slash + 1))
+  if (slash < 0 || kind === undefined) return kind
+  const part = id.slice(0, slash)
+  if (!namePattern.test(part)) return undefined
+  const where = part.replaceAll('.', ' ')
+  const { zh = '', en = '' } = kind.title
+  return { ...kind, title: { zh: `${zh} (${where})`, en: `${en} (${where})` } }
+}
+
+function kindOf(name: string): PointKind | undefined {
+  if (!namePattern.test(name)) return undefined
+  if (name.startsWith('x.')) return { row: 'x', title: { zh: name.slice(2), en: name.slice(2) } }
+  const dot = name.lastIndexOf('.')
+  return rowAs(name, '') ?? (dot < 0 ? undefined : rowAs(name.slice(0, dot), name.slice(dot + 1)))
+}
+
+function rowAs(name: string, ending: string): PointKind | undefined {
+  const row = Object.hasOwn(pointVocabulary, name) ? pointVocabulary[name] : undefined
+  if (row === undefined || !allows(row, ending)) return undefined
+  const { zh, en, endings, ...rest } = row
+  const shown = endingText(ending)
+  return { row: name, ...rest, title: { zh: zh + shown, en: en + shown } }
+}
+
+function allows({ endings = [''] }: Row, ending: string): boolean {
+  return endings === 'numbered' ? /^(?:0|[1-9]\d{0,4})$/.test(ending) : endings.includes(ending)
+}
+
+/** l1 → L1, l1_l2 → L1-L2, 3 → 3 */
+function endingText(ending: string): string {
+  return ending === '' ? '' : ` ${ending.toUpperCase().replace('_', '-')}`
+}
