@@ -4,6 +4,6 @@ import { type ConfigProblem, formatProblem } from './load-config.ts'
 export function exitWithProblems(file: string, problems: readonly ConfigProblem[]): never {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
   const lines = problems.map((problem) => formatProblem(file, problem))
-  process.stderr.write(`${lines.join('\n')}\n${count} in ${file}\n`)
+  process.stderr.write(`${lines.join('\n')}\n${count} found from ${file}\n`)
   process.exit(2)
 }

@@ -15,7 +15,13 @@ import { explain, type Path } from './explain.ts'
 import { validator } from './validate.ts'
 
 /** Something wrong in a file, for the person who wrote it. `path` is `devices[2].unit`, empty for the whole file. */
-export type ConfigProblem = { readonly path: string; readonly line?: number; readonly message: string }
+export type ConfigProblem = {
+  readonly path: string
+  readonly line?: number
+  readonly message: string
+  /** Where it is not the configuration itself but a file it leads to. */
+  readonly file?: string
+}
 
 export type Loaded<T> =
   | { readonly ok: true; readonly value: T; readonly lineOf: LineOf }
@@ -82,7 +88,8 @@ export function problemAt(path: Path, message: string, lineOf?: LineOf): ConfigP
 }
 
 /** `gateway.yaml:12: devices[2].unit: expected …` */
-export function formatProblem(file: string, { path, line, message }: ConfigProblem): string {
+export function formatProblem(configFile: string, problem: ConfigProblem): string {
+  const { path, line, message, file = configFile } = problem
   return [line === undefined ? file : `${file}:${line}`, path, message]
     .filter((part) => part !== '')
     .join(': ')

@@ -5,7 +5,7 @@ import { hostPort } from '#lib/host-port.ts'
 import { createLogger } from '#lib/logger.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { connectExistingBroker } from './existing-broker.ts'
-import { type LocalBroker, openLocalBroker, type RefusalReason } from './local-broker.ts'
+import { type Address, openLocalBroker, type RefusalReason } from './local-broker.ts'
 import type { LocalMessage } from './local-bus.ts'
 
 const credentials = [
@@ -13,7 +13,7 @@ const credentials = [
   { username: 'flows', password: 'flows', publish: ['commands/#', 'z/#'], subscribe: ['#'] },
 ]
 
-async function startBroker(host = '127.0.0.1') {
+async function startBroker(host = '127.0.0.1', onUnclaimed = () => {}) {
   const lines: Record<string, unknown>[] = []
   const refused: RefusalReason[] = []
   const broker = await openLocalBroker({
@@ -25,12 +25,13 @@ async function startBroker(host = '127.0.0.1') {
     maxRetained: 3,
     log: createLogger({ level: 'debug' }, { write: (line) => void lines.push(JSON.parse(line)) }),
     onRefused: (reason) => refused.push(reason),
+    onUnclaimed,
   })
-  return { broker, lines, refused, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() }
+  const address = await broker.listen()
+  return { broker, address, lines, refused, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() }
 }
 
-async function client(broker: LocalBroker, username: string, password = 'right', clientId = 'one') {
-  const { host, port } = broker.address
+async function client({ host, port }: Address, username: string, password = 'right', clientId = 'one') {
   const it = await mqtt.connectAsync(
     `mqtt://${hostPort(host, port)}`,
     { username, password, clientId, protocolVersion: 4, reconnectPeriod: 0 },
@@ -49,7 +50,7 @@ describe.each(['127.0.0.1', '::1'])('on %s', (host) => {
     await using site = await startBroker(host)
     const heard: LocalMessage[] = []
     site.broker.subscribe('z/+', (message) => heard.push(message))
-    await using device = await client(site.broker, 'lux-1')
+    await using device = await client(site.address, 'lux-1')
     const answers: string[] = []
     device.on('message', (_topic, payload) => answers.push(payload.toString()))
     await device.subscribeAsync('z/lux-1/set')
@@ -67,7 +68,7 @@ describe.each(['127.0.0.1', '::1'])('on %s', (host) => {
 test('a wrong password is refused with a reason, counted, and logged once a minute per source', async () => {
   await using site = await startBroker()
   for (let i = 0; i < 3; i++) {
-    await expect(client(site.broker, 'lux-1', 'wrong')).rejects.toMatchObject({ code: 4 })
+    await expect(client(site.address, 'lux-1', 'wrong')).rejects.toMatchObject({ code: 4 })
   }
   expect(site.refused).toEqual(['login', 'login', 'login'])
   const logged = site.lines.filter((line) => line.reason === 'login')
@@ -79,8 +80,8 @@ test('a topic that is not allowed closes that client and nobody else', async () 
   await using site = await startBroker()
   const heard: string[] = []
   site.broker.subscribe('#', (message) => heard.push(message.topic))
-  await using neighbour = await client(site.broker, 'flows', 'flows')
-  await using device = await client(site.broker, 'lux-1')
+  await using neighbour = await client(site.address, 'flows', 'flows')
+  await using device = await client(site.address, 'lux-1')
   const gone = closed(device)
   device.publish('points/meter-1/power', '1', { qos: 1 })
   await gone
@@ -92,7 +93,7 @@ test('a topic that is not allowed closes that client and nobody else', async () 
 
 test('a subscription wider than allowed is refused', async () => {
   await using site = await startBroker()
-  await using device = await client(site.broker, 'lux-1')
+  await using device = await client(site.address, 'lux-1')
   const granted = await device.subscribeAsync('#').catch((error: unknown) => error)
   expect(JSON.stringify(granted)).toContain('128')
   expect(site.refused).toEqual(['subscribe'])
@@ -100,13 +101,13 @@ test('a subscription wider than allowed is refused', async () => {
 
 test('garbage and oversized packets cost only their own connection', async () => {
   await using site = await startBroker()
-  await using neighbour = await client(site.broker, 'flows', 'flows')
-  const garbage = connectTcp(site.broker.address)
+  await using neighbour = await client(site.address, 'flows', 'flows')
+  const garbage = connectTcp(site.address)
   garbage.on('error', () => {})
   garbage.write(Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20)))
   await new Promise((resolve) => garbage.once('close', resolve))
 
-  await using device = await client(site.broker, 'lux-1')
+  await using device = await client(site.address, 'lux-1')
   const gone = closed(device)
   device.publish('z/lux-1', Buffer.alloc(20_000), { qos: 0 })
   await gone
@@ -117,8 +118,8 @@ test('garbage and oversized packets cost only their own connection', async () =>
 
 test('two credentials with the same client id do not throw each other out', async () => {
   await using site = await startBroker()
-  await using one = await client(site.broker, 'lux-1', 'right', 'same')
-  await using two = await client(site.broker, 'flows', 'flows', 'same')
+  await using one = await client(site.address, 'lux-1', 'right', 'same')
+  await using two = await client(site.address, 'flows', 'flows', 'same')
   await two.publishAsync('z/x', '1', { qos: 1 })
   await one.publishAsync('z/x', '1', { qos: 1 })
   expect([one.connected, two.connected]).toEqual([true, true])
@@ -126,9 +127,9 @@ test('two credentials with the same client id do not throw each other out', asyn
 
 test('retained topics are bounded', async () => {
   await using site = await startBroker()
-  await using device = await client(site.broker, 'lux-1')
+  await using device = await client(site.address, 'lux-1')
   for (let i = 0; i < 5; i++) await device.publishAsync(`z/${i}`, 'x', { qos: 1, retain: true })
-  await using flows = await client(site.broker, 'flows', 'flows')
+  await using flows = await client(site.address, 'flows', 'flows')
   const kept: string[] = []
   flows.on('message', (topic) => kept.push(topic))
   await flows.subscribeAsync('z/#')
@@ -137,8 +138,8 @@ test('retained topics are bounded', async () => {
 })
 
 test('stopping closes every connection, also one that never said a word', async () => {
-  const { broker } = await startBroker()
-  const mute = connectTcp(broker.address)
+  const { broker, address } = await startBroker()
+  const mute = connectTcp(address)
   const gone = new Promise((resolve) => mute.once('close', resolve))
   await new Promise((resolve) => mute.once('connect', resolve))
   await broker[Symbol.asyncDispose]()
@@ -147,8 +148,8 @@ test('stopping closes every connection, also one that never said a word', async 
 
 test('the gateway as client of an existing broker: retained is marked, a lost broker is found again', async () => {
   const first = await startBroker()
-  const { host, port } = first.broker.address
-  await using device = await client(first.broker, 'lux-1')
+  const { host, port } = first.address
+  await using device = await client(first.address, 'lux-1')
   await device.publishAsync('z/lux-1', 'old', { qos: 1, retain: true })
 
   await using bus = await connectExistingBroker({
@@ -179,10 +180,32 @@ test('the gateway as client of an existing broker: retained is marked, a lost br
     maxRetained: 3,
     log: createLogger({ level: 'silent' }),
   })
+  await second.listen()
   await waitFor(() => expect(states.at(-1)).toBe(true))
-  await using again = await client(second, 'lux-1')
+  await using again = await client({ host, port }, 'lux-1')
   await waitFor(async () => {
     await again.publishAsync('z/lux-1', 'back', { qos: 1 })
     expect(heard.at(-1)).toBe('back false')
   })
+})
+
+test('a message that nothing listens to is counted and logged: most often a device nobody configured', async () => {
+  let unclaimed = 0
+  await using site = await startBroker(undefined, () => unclaimed++)
+  site.broker.subscribe('z/lux-1', () => {})
+  await using device = await client(site.address, 'lux-1')
+  await device.publishAsync('z/lux-1', '1', { qos: 1 })
+  await device.publishAsync('z/lux-9', '1', { qos: 1 })
+  await device.publishAsync('z/lux-9', '1', { qos: 1 })
+  await waitFor(() => expect(unclaimed).toBe(2))
+  expect(site.lines.filter(({ topic }) => topic === 'z/lux-9')).toHaveLength(1)
+})
+
+test('a port that is taken is an error to the caller', async () => {
+  await using site = await startBroker()
+  await using second = await openLocalBroker({
+    ...{ ...site.address, credentials, maxPacketBytes: 1, maxConnections: 1, maxRetained: 1 },
+    log: createLogger({ level: 'silent' }),
+  })
+  await expect(second.listen()).rejects.toMatchObject({ code: 'EADDRINUSE' })
 })

@@ -10,7 +10,7 @@ import { isFilter } from './topic-filter.ts'
 
 export type LocalBrokerOptions = {
   readonly host: string
-  /** 0: a free one; see `address`. */
+  /** 0: a free one; `listen` says which. */
   readonly port: number
   readonly credentials: readonly Credential[]
   readonly maxPacketBytes: number
@@ -27,8 +27,16 @@ export const refusalReasons = ['login', 'publish', 'subscribe', 'protocol', 'ret
 export type RefusalReason = (typeof refusalReasons)[number]
 
 export interface LocalBroker extends LocalBus {
-  readonly address: { readonly host: string; readonly port: number }
+  /**
+   * Opens the door. Called when everything inside listens: what a device publishes before that would be acknowledged and
+   * lost. Rejects when the port is taken.
+   */
+  listen(): Promise<Address>
+  /** Closes every connection and the port; may be called more than once. */
+  close(): Promise<void>
 }
+
+export type Address = { readonly host: string; readonly port: number }
 
 /** Codes of CONNACK, MQTT 3.1.1 § 3.2.2.3. */
 const badUsernameOrPassword = 4
@@ -141,12 +149,16 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
   })
   server.maxConnections = options.maxConnections
 
-  await listen(server, options)
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : options.port
+  const close = once(async () => {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    await new Promise<void>((resolve) => aedes.close(resolve))
+    for (const socket of sockets) socket.destroy()
+    await closed
+  })
 
   return {
-    address: { host: options.host, port },
+    listen: () => listen(server, options),
+    close,
     subscribe: (filter, handler) => subscribers.add(filter, handler),
     publish(topic, payload, { retain = false, qos = 0 } = {}) {
       return new Promise((resolve, reject) => {
@@ -160,21 +172,25 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
       handler(true)
       return () => {}
     },
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      await new Promise<void>((resolve) => aedes.close(resolve))
-      for (const socket of sockets) socket.destroy()
-      await closed
-    },
+    [Symbol.asyncDispose]: close,
   }
 }
 
-function listen(server: Server, { host, port }: LocalBrokerOptions): Promise<void> {
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined
+  return () => {
+    done ??= work()
+    return done
+  }
+}
+
+function listen(server: Server, { host, port }: LocalBrokerOptions): Promise<Address> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host, port }, () => {
       server.off('error', reject)
-      resolve()
+      const address = server.address()
+      resolve({ host, port: typeof address === 'object' && address !== null ? address.port : port })
     })
   })
 }

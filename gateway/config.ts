@@ -1,0 +1,72 @@
+import { type Static, Type } from 'typebox'
+import { BrokerConfig } from '#gateway/broker/broker-config.ts'
+import { OutboxConfig } from '#gateway/outbox/outbox-config.ts'
+import { DeviceInstance } from '#gateway/profiles/device-instance.ts'
+import { RulesConfig } from '#gateway/rules/rule.ts'
+import { UplinkConfig } from '#gateway/uplink/uplink-config.ts'
+import { Duration } from '#lib/quantity.ts'
+
+const closed = { additionalProperties: false } as const
+const id = Type.String({
+  pattern: '^[a-z0-9][a-z0-9-]{1,62}$',
+  expects: 'an id of lower-case letters, digits and -',
+})
+
+export const BusConfig = Type.Object(
+  {
+    id,
+    protocol: Type.Literal('modbus-tcp'),
+    host: Type.String({ minLength: 1, maxLength: 253 }),
+    port: Type.Integer({ minimum: 1, maximum: 65_535, default: 502 }),
+    connectTimeout: Duration({ default: '5s', description: 'How long connecting may take' }),
+  },
+  closed,
+)
+export type BusConfig = Static<typeof BusConfig>
+
+/** gateway.yaml. Files and folders in it are relative to it. */
+export const GatewayConfig = Type.Object(
+  {
+    gateway: Type.Object({ id }, { ...closed, description: 'Who this is; the cloud knows it by this id' }),
+    data: Type.String({ default: './data', description: 'Folder for what must survive a restart' }),
+    cloud: Type.Optional(UplinkConfig),
+    broker: BrokerConfig,
+    profiles: Type.String({ default: './device-profiles', description: 'Folder of the device profiles' }),
+    buses: Type.Array(BusConfig, { maxItems: 64, default: [], description: 'Lines with polled devices' }),
+    devices: Type.Array(DeviceInstance, {
+      maxItems: 2000,
+      default: [],
+      description: 'What is installed here',
+    }),
+    rules: RulesConfig,
+    commands: Type.Object(
+      {
+        timeout: Duration({
+          default: '10s',
+          description: 'A device that has not confirmed by then has failed; time for reading back is added',
+        }),
+        maxInHand: Type.Integer({ minimum: 1, maximum: 1000, default: 50 }),
+      },
+      { ...closed, default: {} },
+    ),
+    outbox: OutboxConfig,
+    health: Type.Object(
+      {
+        host: Type.String({ default: '127.0.0.1' }),
+        port: Type.Integer({ minimum: 0, maximum: 65_535, default: 9090, description: '0: any free one' }),
+      },
+      { ...closed, default: {}, description: '/health, /ready and /metrics' },
+    ),
+    log: Type.Object(
+      {
+        level: Type.Union(
+          ['trace', 'debug', 'info', 'warn', 'error', 'silent'].map((level) => Type.Literal(level)),
+          { default: 'info' },
+        ),
+      },
+      { ...closed, default: {} },
+    ),
+  },
+  closed,
+)
+export type GatewayConfig = Static<typeof GatewayConfig>

@@ -1,0 +1,39 @@
+import type { Device } from '#gateway/profiles/device.ts'
+import type { Driver, DriverHost } from '#gateway/southbound/driver.ts'
+import type { MqttDriverOptions } from '#gateway/southbound/mqtt/mqtt-driver.ts'
+import { parseDuration } from '#lib/quantity.ts'
+import type { GatewayConfig } from './config.ts'
+
+/** A driver with the devices it serves. */
+export type NamedDriver = {
+  readonly name: string
+  readonly driver: Driver
+  readonly devices: readonly Device[]
+}
+
+export type DriverParts = {
+  readonly config: GatewayConfig
+  readonly devices: readonly Device[]
+  readonly mqtt: MqttDriverOptions
+  readonly hostFor: (name: string, devices: readonly Device[]) => DriverHost
+}
+
+/** The only list of drivers. A protocol that no device speaks is not even loaded. */
+export async function createDrivers({ config, devices, mqtt, hostFor }: DriverParts): Promise<NamedDriver[]> {
+  const drivers: NamedDriver[] = []
+  for (const bus of config.buses) {
+    const name = `modbus ${bus.id}`
+    const served = devices.filter((one) => one.protocol === 'modbus' && one.address.bus === bus.id)
+    if (served.length === 0) continue
+    const { ModbusDriver } = await import('#gateway/southbound/modbus/modbus-driver.ts')
+    const { id, host, port } = bus
+    const settings = { id, host, port, connectTimeoutMs: parseDuration(bus.connectTimeout) }
+    drivers.push({ name, driver: new ModbusDriver(settings, hostFor(name, served)), devices: served })
+  }
+  const served = devices.filter(({ protocol }) => protocol === 'mqtt')
+  if (served.length > 0) {
+    const { MqttDriver } = await import('#gateway/southbound/mqtt/mqtt-driver.ts')
+    drivers.push({ name: 'mqtt', driver: new MqttDriver(mqtt, hostFor('mqtt', served)), devices: served })
+  }
+  return drivers
+}

@@ -1,0 +1,235 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Credential } from '#gateway/broker/access.ts'
+import type { ExistingBrokerConfig, OwnBrokerConfig } from '#gateway/broker/broker-config.ts'
+import { isFilter } from '#gateway/broker/topic-filter.ts'
+import type { Device } from '#gateway/profiles/device.ts'
+import { type LoadedProfiles, loadProfiles } from '#gateway/profiles/load-profiles.ts'
+import { resolveDevice } from '#gateway/profiles/resolve.ts'
+import type { UplinkConfig } from '#gateway/uplink/uplink-config.ts'
+import type { Path } from '#lib/explain.ts'
+import {
+  besideConfig,
+  type ConfigProblem,
+  type Environment,
+  type LineOf,
+  loadConfig,
+  parseConfig,
+  problemAt,
+  readSecretFile,
+} from '#lib/load-config.ts'
+import { GatewayConfig } from './config.ts'
+
+/** Everything a gateway needs to start: configuration, devices with their profiles, secrets. */
+export type GatewaySetup = {
+  readonly config: GatewayConfig
+  readonly devices: readonly Device[]
+  readonly dataFolder: string
+  /** Hash of the file: the cloud sees whether two gateways run on the same configuration. */
+  readonly configVersion: string
+  readonly secrets: Secrets
+}
+
+export type Secrets = {
+  readonly credentials: readonly Credential[]
+  readonly brokerPassword?: string
+  readonly brokerCaFile?: string
+  readonly cloud?: { readonly token: string; readonly ca?: string }
+}
+
+export type LoadedGateway = {
+  /** Everything that keeps the gateway from starting. */
+  readonly problems: readonly ConfigProblem[]
+  /** What is wrong and can wait: a profile that no device uses, a secret written into the file. */
+  readonly warnings: readonly ConfigProblem[]
+  readonly setup?: GatewaySetup
+}
+
+type Note = (path: Path, message: string) => void
+
+/** Reads and checks the configuration, the profiles, every device against its profile and every rule against its point. */
+export async function loadGateway(file: string, env: Environment): Promise<LoadedGateway> {
+  const loaded = await loadConfig({ file, schema: GatewayConfig, env })
+  if (!loaded.ok) return { problems: loaded.problems, warnings: [] }
+  const config = loaded.value
+  const problems: ConfigProblem[] = []
+  const note: Note = (path, message) => problems.push(problemAt(path, message, loaded.lineOf))
+
+  const folder = besideConfig(file, config.profiles)
+  const library = loadProfiles(folder)
+  const devices = resolveDevices(config, library, note)
+  checkRules(config, devices, note)
+  noteRepeats(config.buses, { path: ['buses'], key: 'id' }, note)
+  const secrets = await readSecrets(file, config, note)
+
+  const { used, unused } = profileProblems(config, library, folder)
+  problems.push(...used)
+  const text = await readFile(file, 'utf8')
+  const warnings = [...unused, ...literalSecrets(text, loaded.lineOf)]
+  if (problems.length > 0) return { problems, warnings }
+  const configVersion = createHash('sha256').update(text).digest('hex').slice(0, 12)
+  const dataFolder = besideConfig(file, config.data)
+  return { problems, warnings, setup: { config, devices, dataFolder, configVersion, secrets } }
+}
+
+function resolveDevices({ devices, buses }: GatewayConfig, library: LoadedProfiles, note: Note): Device[] {
+  const resolved: Device[] = []
+  noteRepeats(devices, { path: ['devices'], key: 'id' }, note)
+  for (const [index, instance] of devices.entries()) {
+    const profile = library.profiles.get(instance.profile)
+    if (profile === undefined) {
+      const known = [...library.profiles.keys()].join(', ')
+      note(
+        ['devices', index, 'profile'],
+        `no usable profile ${instance.profile}; there are ${known || 'none'}`,
+      )
+      continue
+    }
+    const result = resolveDevice(profile, instance)
+    if (result.ok) resolved.push(result.device)
+    else for (const { path, message } of result.problems) note(['devices', index, ...path], message)
+    if (instance.bus !== undefined && !buses.some(({ id }) => id === instance.bus)) {
+      note(['devices', index, 'bus'], `no bus ${instance.bus} under buses`)
+    }
+  }
+  return resolved
+}
+
+function checkRules(
+  { rules, devices: instances }: GatewayConfig,
+  devices: readonly Device[],
+  note: Note,
+): void {
+  noteRepeats(rules, { path: ['rules'], key: 'id' }, note)
+  for (const [index, { point }] of rules.entries()) {
+    const [deviceId = '', ...rest] = point.split('/')
+    const device = devices.find(({ id }) => id === deviceId)
+    if (device === undefined) {
+      // A device that is wrong itself has been reported; its rules are not wrong because of it.
+      if (!instances.some(({ id }) => id === deviceId))
+        note(['rules', index, 'point'], `no device ${deviceId}`)
+      continue
+    }
+    const found = device.points.find(({ id }) => id === rest.join('/'))
+    if (found === undefined) {
+      note(['rules', index, 'point'], `${deviceId} has no point ${rest.join('/')}`)
+    } else if (found.kind !== 'num' && found.kind !== 'counter') {
+      note(['rules', index, 'point'], `a limit needs a number; ${point} is of kind ${found.kind}`)
+    }
+  }
+}
+
+type ListPlace = { readonly path: Path; readonly key: string }
+
+function noteRepeats(list: readonly { readonly id: string }[], { path, key }: ListPlace, note: Note): void {
+  const seen = new Set<string>()
+  for (const [index, { id }] of list.entries()) {
+    if (seen.has(id)) note([...path, index, key], `${id} is there already`)
+    seen.add(id)
+  }
+}
+
+type ReadFile = (path: Path, name: string) => Promise<string>
+
+async function readSecrets(file: string, { broker, cloud }: GatewayConfig, note: Note): Promise<Secrets> {
+  const read: ReadFile = (path, name) =>
+    readSecretFile(file, name).catch((error: NodeJS.ErrnoException) => {
+      note(path, `cannot read ${besideConfig(file, name)} (${error.code ?? error.message})`)
+      return ''
+    })
+  return {
+    ...(cloud === undefined ? {} : { cloud: await readCloudSecrets(cloud, read) }),
+    ...('url' in broker
+      ? { credentials: [], ...(await readBrokerSecrets(file, broker, read)) }
+      : { credentials: await readCredentials(broker, read, note) }),
+  }
+}
+
+async function readCloudSecrets({ tokenFile, caFile }: UplinkConfig, read: ReadFile) {
+  const token = await read(['cloud', 'tokenFile'], tokenFile)
+  return caFile === undefined ? { token } : { token, ca: await read(['cloud', 'caFile'], caFile) }
+}
+
+async function readBrokerSecrets(
+  file: string,
+  { password, passwordFile, caFile }: ExistingBrokerConfig,
+  read: ReadFile,
+) {
+  const secret = passwordFile === undefined ? password : await read(['broker', 'passwordFile'], passwordFile)
+  return {
+    ...(secret === undefined ? {} : { brokerPassword: secret }),
+    ...(caFile === undefined ? {} : { brokerCaFile: besideConfig(file, caFile) }),
+  }
+}
+
+async function readCredentials(
+  { credentials }: OwnBrokerConfig,
+  read: ReadFile,
+  note: Note,
+): Promise<Credential[]> {
+  const list: Path = ['broker', 'credentials']
+  noteRepeats(
+    credentials.map(({ username }) => ({ id: username })),
+    { path: list, key: 'username' },
+    note,
+  )
+  const known: Credential[] = []
+  for (const [index, { username, password, passwordFile, publish, subscribe }] of credentials.entries()) {
+    const path: Path = [...list, index]
+    checkFilters({ publish, subscribe }, path, note)
+    if ((password === undefined) === (passwordFile === undefined)) {
+      note(path, 'expected either password or passwordFile')
+    } else {
+      const secret = password ?? (await read([...path, 'passwordFile'], passwordFile ?? ''))
+      known.push({ username, password: secret, publish, subscribe })
+    }
+  }
+  return known
+}
+
+function checkFilters(
+  { publish, subscribe }: Pick<Credential, 'publish' | 'subscribe'>,
+  path: Path,
+  note: Note,
+): void {
+  for (const [name, filters] of Object.entries({ publish, subscribe })) {
+    for (const [index, filter] of filters.entries()) {
+      if (!isFilter(filter)) note([...path, name, index], `not an MQTT filter: ${filter}`)
+    }
+  }
+}
+
+/** A broken file costs its own profile; only a device that needs it is stopped by it. */
+function profileProblems({ devices }: GatewayConfig, { problems }: LoadedProfiles, folder: string) {
+  const needed = new Set(devices.map(({ profile }) => profile))
+  const isNeeded = (file: string) => needed.has(file.replace(/^.*\//, '').replace(/\.yaml$/, ''))
+  const all = problems.map((problem) => ({
+    ...problem,
+    file: join(folder, problem.file),
+    source: problem.file,
+  }))
+  return {
+    used: all.filter(({ source }) => isNeeded(source)),
+    unused: all.filter(({ source }) => !isNeeded(source)),
+  }
+}
+
+/** Secrets belong into the environment or a file of their own: a configuration is copied around. */
+function literalSecrets(text: string, lineOf: LineOf): ConfigProblem[] {
+  const raw = parseConfig(text, GatewayConfig)
+  if (!raw.ok) return []
+  const { broker } = raw.value
+  const found: { path: Path; value: string | undefined }[] =
+    'url' in broker
+      ? [{ path: ['broker', 'password'], value: broker.password }]
+      : broker.credentials.map(({ password }, index) => ({
+          path: ['broker', 'credentials', index, 'password'],
+          value: password,
+        }))
+  return found
+    .filter(({ value }) => value !== undefined && !value.includes('${'))
+    .map(({ path }) =>
+      problemAt(path, 'a secret written into the file; use passwordFile or a variable', lineOf),
+    )
+}
