@@ -101,7 +101,7 @@ class AedesSource implements EmbeddedSource {
         const gateway = this.#gatewayOf.get(client)
         if (gateway !== undefined && maySubscribe(gateway, subscription.topic))
           return done(null, subscription)
-        this.#refused('subscribe', client, { gateway, topic: subscription.topic.slice(0, 200) })
+        this.#refused('subscribe', client, { topic: subscription.topic.slice(0, 200) })
         done(null, null)
       },
     })
@@ -214,7 +214,7 @@ class AedesSource implements EmbeddedSource {
     const gateway = this.#gatewayOf.get(client)
     const channel = gateway === undefined ? undefined : publishChannel(gateway, packet.topic)
     if (gateway === undefined || channel === undefined) {
-      this.#refused('publish', client, { gateway, topic: packet.topic.slice(0, 200) })
+      this.#refused('publish', client, { topic: packet.topic.slice(0, 200) })
       throw new Error('not allowed to publish to this topic')
     }
     packet.retain = false
@@ -244,7 +244,8 @@ class AedesSource implements EmbeddedSource {
   #refused(what: 'login' | 'publish' | 'subscribe' | 'packet', client: Client, fields: object): void {
     this.#metrics.refused.inc({ what })
     const remote = remoteOf(client)
-    this.#warn(what, this.#gatewayOf.get(client) ?? remote, { what, remote, ...fields }, 'gateway refused')
+    const gateway = this.#gatewayOf.get(client)
+    this.#warn(what, gateway ?? remote, { what, gateway, remote, ...fields }, 'gateway refused')
   }
 
   #warn(what: string, who: string, fields: object, message: string): void {

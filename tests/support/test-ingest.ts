@@ -30,6 +30,7 @@ export type TestIngestOptions = {
   readonly host?: string
   readonly gateways?: readonly string[]
   readonly hooks?: IngestHooks
+  readonly authenticate?: (gateway: string, token: string) => Promise<boolean>
   readonly config?: Partial<IngestConfig>
   /** Puts something between ingest and the telemetry store. */
   readonly wrap?: (store: TelemetryStore) => TelemetryStore
@@ -76,7 +77,7 @@ export async function startTestIngest(options: TestIngestOptions = {}): Promise<
       clock: systemClock,
       log,
       registry,
-      authenticate: async (gateway, token) => token === tokenOf(gateway),
+      authenticate: options.authenticate ?? (async (gateway, token) => token === tokenOf(gateway)),
       hooks: options.hooks ?? {},
     }),
   )
@@ -126,6 +127,8 @@ async function provision(db: Database, gateways: readonly string[]): Promise<voi
 
 export interface TestGateway extends AsyncDisposable {
   readonly client: MqttClient
+  /** Resolves when the connection has ended. */
+  readonly closed: Promise<void>
   readonly deliveries: readonly DeliveryMessage[]
   /** Called as each answer arrives, before anything else happens. */
   onDelivery: (message: DeliveryMessage) => void
@@ -168,6 +171,7 @@ export async function connectGateway(options: ConnectOptions): Promise<TestGatew
   const acked = new Set<string>()
   const self: TestGateway = {
     client,
+    closed: new Promise((resolve) => client.once('close', () => resolve())),
     deliveries,
     commands,
     onDelivery: () => {},
