@@ -32,7 +32,7 @@ const unreadable = bad('bad:decode')
 /** What `raw` means. Anything that is no value of the point's kind is bad with the reason, never a guess. */
 export function decodeValue(raw: unknown, { kind, steps }: Meaning): DecodedValue {
   if (raw === null || raw === undefined) return missing
-  if (!isScalar(raw)) return unreadable
+  if (!isScalar(raw) || isNoNumber(raw)) return unreadable
   let value = raw
   for (const step of steps) {
     const next = forward(step, value)
@@ -68,7 +68,7 @@ function forward(step: Step, value: Scalar): Scalar | DecodedValue {
       return value >= step.min && value <= step.max ? value : outOfRange
     case 'round':
       if (typeof value !== 'number') return unreadable
-      return (Math.round((value * step.per) / step.count) * step.count) / step.per
+      return (Math.round((value * step.per) / step.count) * step.count) / step.per + 0 // and no -0
   }
 }
 
@@ -105,6 +105,11 @@ function fitsKind(value: Scalar, kind: PointKind): boolean {
     case 'event':
       return true
   }
+}
+
+/** Not-a-number and infinity are what a float register holds when there is nothing to measure. */
+function isNoNumber(raw: Scalar): boolean {
+  return typeof raw === 'number' && !Number.isFinite(raw)
 }
 
 function isScalar(raw: unknown): raw is Scalar {

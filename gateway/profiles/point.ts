@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import type { ValueKind } from '#contract/point-vocabulary.ts'
 import { LocalText } from '#contract/text.ts'
 import { Duration } from '#lib/quantity.ts'
 
@@ -10,13 +11,12 @@ export function oneOf<const V extends readonly (string | number)[]>(...values: V
 }
 
 /** `voltage.l1`, `relay.<n>`, `gear.<n>/light.level`, `x.firmware`. `<n>` is filled in by `each`. */
-export const pointPattern =
-  '^[a-z][a-z0-9_]*(\\.([a-z0-9_]+|<[a-z]>))*(/[a-z][a-z0-9_]*(\\.([a-z0-9_]+|<[a-z]>))*)?$'
+const words = '[a-z][a-z0-9_]*(\\.([a-z0-9_]|<[a-z]>)+)*'
+export const pointPattern = `^${words}(/${words})?$`
 const PointRef = Type.String({ pattern: pointPattern, maxLength: 100 })
 
-export const pointKinds = ['num', 'bool', 'enum', 'text', 'counter', 'event'] as const
-export type PointKind = (typeof pointKinds)[number]
-export const PointKind = oneOf(...pointKinds)
+export type PointKind = ValueKind
+const PointKind = oneOf('num', 'bool', 'enum', 'text', 'counter', 'event')
 
 /** What a canonical value or a raw literal can be. */
 export const Scalar = Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 200 })])

@@ -1,0 +1,77 @@
+import type { Finding, Path } from '#lib/explain.ts'
+import { broken, type Rule } from './lint-rule.ts'
+import type { MqttPointFields } from './mqtt.ts'
+import type { MqttProfile } from './profile.ts'
+
+/** Rules that only MQTT profiles can break. Pure. */
+export function lintMqtt(profile: MqttProfile): Finding[] {
+  return broken([
+    ...Object.entries(profile.points).flatMap(([template, fields]) => pointRules(profile, template, fields)),
+    ...topicTexts(profile).flatMap((text) => topicRules(profile, text)),
+    ...profile.tests.flatMap(vectorRules),
+  ])
+}
+
+function pointRules({ mqtt }: MqttProfile, template: string, { from, write, kind }: MqttPointFields): Rule[] {
+  const path: Path = ['points', template]
+  const topic = from === undefined ? undefined : mqtt.topics[from.topic]
+  const isEvent = kind === 'event' && topic !== undefined && topic.retained !== 'ignore'
+  const command = write === undefined ? undefined : mqtt.commands?.[write.command]
+  return [
+    [
+      from !== undefined && topic === undefined,
+      [...path, 'from', 'topic'],
+      `there is no topic ${from?.topic}`,
+    ],
+    [
+      isEvent,
+      [...path, 'from', 'topic'],
+      'an event from a retained message would happen again at every start',
+    ],
+    [
+      write !== undefined && command === undefined,
+      [...path, 'write', 'command'],
+      `there is no command ${write?.command}`,
+    ],
+  ]
+}
+
+type TopicText = { readonly path: Path; readonly text: string; readonly isFilter: boolean }
+
+function topicTexts({ mqtt }: MqttProfile): TopicText[] {
+  const filters = Object.entries(mqtt.topics).map(([id, { filter }]): TopicText => {
+    return { path: ['mqtt', 'topics', id, 'filter'], text: filter, isFilter: true }
+  })
+  const sources = (mqtt.availability?.sources ?? []).map(({ topic }, i): TopicText => {
+    return { path: ['mqtt', 'availability', 'sources', i, 'topic'], text: topic, isFilter: false }
+  })
+  const commands = Object.entries(mqtt.commands ?? {}).map(([id, { topic }]): TopicText => {
+    return { path: ['mqtt', 'commands', id, 'topic'], text: topic, isFilter: false }
+  })
+  return [...filters, ...sources, ...commands]
+}
+
+function topicRules({ params = {} }: MqttProfile, { path, text, isFilter }: TopicText): Rule[] {
+  const names = [...text.matchAll(/<([^>]*)>/g)].map(([, name = '']) => name)
+  return [
+    [!isFilter && /[+#]/.test(text), path, 'wildcards are not allowed here'],
+    ...names.flatMap((name): Rule[] => {
+      const param = params[name]
+      const isFilled = param?.default !== undefined || param?.required === true
+      return [
+        [param === undefined, path, `<${name}> is not a parameter`],
+        [param !== undefined && !isFilled, path, `<${name}> needs a default, or required: true`],
+      ]
+    }),
+  ]
+}
+
+function vectorRules({ mqtt, mqtt_out, write }: MqttProfile['tests'][number], i: number): Rule[] {
+  const path: Path = ['tests', i]
+  const both = mqtt !== undefined && (mqtt.payload === undefined) === (mqtt.payload_text === undefined)
+  return [
+    [(write === undefined) !== (mqtt_out === undefined), path, 'write and mqtt_out go together'],
+    [write === undefined && mqtt === undefined, path, 'nothing to read: mqtt is missing'],
+    [both, [...path, 'mqtt'], 'needs either payload or payload_text'],
+  ]
+}

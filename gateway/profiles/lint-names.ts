@@ -1,0 +1,41 @@
+import type { Finding, Path } from '#lib/explain.ts'
+import type { Expanded } from './expand.ts'
+import { broken } from './lint-rule.ts'
+import type { Profile } from './profile.ts'
+
+type Reference = { readonly point: string; readonly path: Path }
+
+/** Everything that refers to a point must find it, and every point is there once. Pure. */
+export function lintNames(profile: Profile, points: readonly Expanded<unknown>[]): Finding[] {
+  const known = new Set([...points.map(({ id }) => id), ...Object.keys(profile.points)])
+  const seen = new Set<string>()
+  const twice = points.filter(({ id }) => seen.size === seen.add(id).size)
+  return [
+    ...references(profile).flatMap(({ point, path }) =>
+      broken([[!known.has(point), path, `the profile has no point ${point}`]]),
+    ),
+    ...twice.map(({ id, template }) => ({ path: ['points', template], message: `${id} exists twice` })),
+  ]
+}
+
+function references({ availability, alarms = [], sim, points, tests }: Profile): Reference[] {
+  const probe = availability?.probe
+  return [
+    ...(probe === undefined ? [] : [{ point: probe, path: ['availability', 'probe'] }]),
+    ...alarms.map(({ point }, i) => ({ point, path: ['alarms', i, 'point'] })),
+    ...Object.keys(sim?.points ?? {}).map((point) => ({ point, path: ['sim', 'points', point] })),
+    ...Object.entries(points).flatMap(([template, { write }]) => readbackOf(template, write?.readback)),
+    ...tests.flatMap(({ expect = {}, none = [], write = {} }, i) => [
+      ...Object.keys(expect).map((point) => ({ point, path: ['tests', i, 'expect', point] })),
+      ...none.map((point, j) => ({ point, path: ['tests', i, 'none', j] })),
+      ...Object.keys(write).map((point) => ({ point, path: ['tests', i, 'write', point] })),
+    ]),
+  ]
+}
+
+type Readback = NonNullable<Profile['points'][string]['write']>['readback']
+
+function readbackOf(template: string, readback: Readback | undefined): Reference[] {
+  if (typeof readback !== 'object' || readback.point === undefined) return []
+  return [{ point: readback.point, path: ['points', template, 'write', 'readback', 'point'] }]
+}

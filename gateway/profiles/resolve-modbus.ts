@@ -1,0 +1,112 @@
+import { parseDuration } from '#lib/quantity.ts'
+import type {
+  ModbusDevice,
+  ModbusIdentity,
+  ModbusSource,
+  ModbusTarget,
+  ReadGroup,
+  ReadLimits,
+} from './device.ts'
+import type { Expanded } from './expand.ts'
+import type { ModbusBlock, ModbusFrom, ModbusPointFields, ModbusTo } from './modbus.ts'
+import type { ModbusProfile } from './profile.ts'
+
+/** The Modbus half of resolving: addresses and sizes. Pure. */
+const defaultPollMs = { fast: 2000, normal: 10_000, slow: 60_000 } as const
+const widths = { bool: 1, u16: 1, i16: 1, u32: 2, i32: 2, f32: 2, u64: 4, i64: 4, f64: 4 } as const
+
+export function modbusSource(from: ModbusFrom, index: number, order: ModbusBlock['order']): ModbusSource {
+  const { table, addr, type, bits } = from
+  return {
+    table,
+    addr: typeof addr === 'number' ? addr : addr.base + addr.step * index,
+    type,
+    order: from.order ?? order ?? 'ABCD',
+    count: countOf(from),
+    ...(bits === undefined ? {} : { bits }),
+  }
+}
+
+function countOf({ table, type, count }: Pick<ModbusFrom, 'table' | 'type' | 'count'>): number {
+  if (table === 'coil' || table === 'discrete') return 1
+  return type === 'text' ? (count ?? 1) : widths[type]
+}
+
+type WriteTo = { readonly to: ModbusTo; readonly from: ModbusFrom | undefined }
+
+/** A target that leaves the type out is written as it is read. */
+export function modbusTarget(
+  { to, from }: WriteTo,
+  index: number,
+  order: ModbusBlock['order'],
+): ModbusTarget {
+  const type = to.type ?? from?.type ?? (to.table === 'coil' ? 'bool' : 'u16')
+  const source = modbusSource({ ...to, type }, index, from?.order ?? order)
+  return { ...source, fc: to.fc ?? defaultFunction(source) }
+}
+
+function defaultFunction({ table, count }: ModbusSource): ModbusTarget['fc'] {
+  if (table === 'coil') return 5
+  return count === 1 ? 6 : 16
+}
+
+export function modbusAddress(
+  { modbus, availability }: ModbusProfile,
+  instance: { readonly bus: string; readonly unit: number },
+): ModbusDevice['address'] {
+  const timing = modbus.timing ?? {}
+  return {
+    ...instance,
+    limits: limitsOf(modbus),
+    timing: {
+      timeoutMs: timing.timeout_ms ?? 1000,
+      retries: timing.retries ?? 1,
+      gapMs: (timing.gap_us ?? 0) / 1000,
+    },
+    groups: Object.values(modbus.groups ?? {}).map(groupOf),
+    onIllegal: modbus.on_illegal,
+    identify: (modbus.identify ?? []).map((one) => identityOf(one, modbus.order)),
+    ...(availability?.probe === undefined ? {} : { probe: availability.probe }),
+  }
+}
+
+function limitsOf({ limits = {} }: ModbusBlock): ReadLimits {
+  return {
+    maxRegs: limits.max_regs ?? 125,
+    maxBits: limits.max_bits ?? 2000,
+    maxGap: limits.max_gap ?? 0,
+    maxBitGap: limits.max_bit_gap ?? 0,
+    align: limits.align ?? 1,
+    evenCount: limits.even_count ?? false,
+  }
+}
+
+function groupOf(group: NonNullable<ModbusBlock['groups']>[string]): ReadGroup {
+  return { table: group.table, start: group.start, count: group.count, atomic: group.atomic ?? false }
+}
+
+function identityOf(
+  { equals, in: list, why, ...from }: NonNullable<ModbusBlock['identify']>[number],
+  order: ModbusBlock['order'],
+): ModbusIdentity {
+  const accepts = [...(list ?? []), ...(equals === undefined ? [] : [equals])]
+  return { ...modbusSource(from, 0, order), accepts, why }
+}
+
+export function modbusEnds(
+  { fields, index }: Expanded<ModbusPointFields>,
+  { modbus }: ModbusProfile,
+): { from?: ModbusSource; to?: ModbusTarget } {
+  const { from, write } = fields
+  return {
+    ...(from === undefined ? {} : { from: modbusSource(from, index, modbus.order) }),
+    ...(write === undefined ? {} : { to: modbusTarget({ to: write.to, from }, index, modbus.order) }),
+  }
+}
+
+export function modbusPollMs({ poll }: ModbusPointFields, { modbus }: ModbusProfile): number | undefined {
+  if (poll === 'once') return undefined
+  const named = poll ?? 'normal'
+  const period = modbus.poll[named]
+  return period === undefined ? defaultPollMs[named] : parseDuration(period)
+}
