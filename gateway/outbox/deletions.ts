@@ -1,5 +1,5 @@
 import type { SeqRange, Stream } from '#contract/delivery.ts'
-import { covers, type Drop, type Position, type Range } from './batch.ts'
+import type { Drop, Range } from './batch.ts'
 import { addRange } from './seq-ranges.ts'
 
 export type DeletionGroup = { readonly confirmed: readonly SeqRange[]; readonly dropped: readonly Drop[] }
@@ -44,9 +44,5 @@ export class Deletions {
   hidden(stream: Stream): Range[] {
     const all = [...this.#confirmed, ...this.#running.confirmed, ...this.#dropped, ...this.#running.dropped]
     return all.filter((range) => range.stream === stream)
-  }
-
-  hides(stream: Stream, position: Position): boolean {
-    return this.hidden(stream).some((range) => covers(range, position))
   }
 }

@@ -14,11 +14,17 @@ import {
   type Drop,
   type EncodedBatch,
   type FileStats,
-  type NumberedEvent,
   type Position,
 } from './batch.ts'
 import { Deletions } from './deletions.ts'
-import type { BackfillWindow, Outbox, OutboxListener, OutboxOptions, OutboxStats } from './outbox.ts'
+import type {
+  BackfillWindow,
+  EventsPage,
+  Outbox,
+  OutboxListener,
+  OutboxOptions,
+  OutboxStats,
+} from './outbox.ts'
 import type { CommitAnswer, CommitRequest, OpenAnswer, OutboxMethods } from './outbox-worker.ts'
 import { PendingBatches, type PendingGroup } from './pending-batches.ts'
 import { PendingEvents } from './pending-events.ts'
@@ -125,12 +131,16 @@ export class DurableOutbox implements Outbox {
     return this.#lastStored
   }
 
-  async events(after: Position, limit: number): Promise<readonly NumberedEvent[]> {
+  async events(after: Position, limit: number): Promise<EventsPage> {
     const at = this.#options.clock.now()
     const stored = await this.#worker.call('events', { after, limit, at })
+    const isAll = stored.length < limit
     // Answers of the worker come in order: what it had not stored when it read is still in memory here.
-    const inMemory = stored.length < limit ? this.#events.unstored(stored.at(-1) ?? after) : []
-    return [...stored, ...inMemory].filter((event) => !this.#deletions.hides('events', event))
+    const all = [...stored, ...(isAll ? this.#events.unstored(stored.at(-1) ?? after) : [])]
+    const { epoch, seq } = all.at(-1) ?? after
+    const hidden = this.#deletions.hidden('events')
+    const events = all.filter((event) => !hidden.some((range) => covers(range, event)))
+    return { events, last: { epoch, seq }, isAll }
   }
 
   async backfill(window: BackfillWindow): Promise<BackfillMessage | undefined> {

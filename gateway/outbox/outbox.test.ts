@@ -38,6 +38,10 @@ function linkUp(device: string): LinkEvent {
   return { kind: 'link', device, state: 'up', at: 1_700_000_000_000 }
 }
 
+async function eventsOf(outbox: Outbox): Promise<readonly NumberedEvent[]> {
+  return (await outbox.events(beginning, 10_000)).events
+}
+
 async function readAll(outbox: Outbox): Promise<{ values: number[]; ranges: string[] }> {
   const values: number[] = []
   const ranges: string[] = []
@@ -113,12 +117,12 @@ test('an event is announced before it is durable, and read back in order with wh
   outbox.subscribe({ event: (event) => announced.push(event), batch: () => {} })
   const first = outbox.appendEvent(linkUp('a'))
   expect(announced).toMatchObject([{ seq: 1, event: { device: 'a' } }])
-  const both = outbox.events(beginning, 10)
+  const both = eventsOf(outbox)
   void outbox.appendEvent(linkUp('b'))
   expect((await both).map(({ seq }) => seq)).toEqual([1, 2])
   await first
   outbox.confirm([{ stream: 'events', epoch: outbox.stats().epoch, firstSeq: 1, lastSeq: 1 }])
-  expect((await outbox.events(beginning, 10)).map(({ seq }) => seq)).toEqual([2])
+  expect((await eventsOf(outbox)).map(({ seq }) => seq)).toEqual([2])
 })
 
 test('over the disk budget the oldest telemetry goes first and every dropped range is reported', async () => {
@@ -132,7 +136,7 @@ test('over the disk budget the oldest telemetry goes first and every dropped ran
     await outbox.flush()
     expect(outbox.stats().diskUsed).toBeLessThan(diskBudgetBytes * 1.1)
   }
-  const events = (await outbox.events(beginning, 10_000)).map(({ event }) => event)
+  const events = (await eventsOf(outbox)).map(({ event }) => event)
   expect(events[0]).toMatchObject({ kind: 'link', device: 'kept' })
   const drops = events.filter((event) => event.kind === 'drop')
   expect(drops.length).toBeGreaterThan(1)
@@ -156,8 +160,8 @@ test('a permanent refusal deletes and is reported once', async () => {
   await outbox.flush()
   const range = { stream: 'telemetry', epoch, firstSeq: 2, lastSeq: 2 } as const
   outbox.drop([{ ...range, samples: 10, reason: 'refused', at: 1 }])
-  await vi.waitFor(async () => expect(await outbox.events(beginning, 10)).toHaveLength(1))
-  expect((await outbox.events(beginning, 10))[0]?.event).toMatchObject({
+  await vi.waitFor(async () => expect(await eventsOf(outbox)).toHaveLength(1))
+  expect((await eventsOf(outbox))[0]?.event).toMatchObject({
     kind: 'drop',
     ...range,
     samples: 10,

@@ -45,8 +45,8 @@ export interface OutboxOutput {
   subscribe(listener: OutboxListener): Disposable
   /** The newest telemetry batch on disk. */
   lastStored(): Position
-  /** Events after `position` that are not confirmed, in order; fewer than `limit` means that there are no more. */
-  events(after: Position, limit: number): Promise<readonly NumberedEvent[]>
+  /** Events after `after` that are not confirmed, in order, on disk or still in memory. */
+  events(after: Position, limit: number): Promise<EventsPage>
   /** The oldest unconfirmed batches after `after` up to `until`, without `skip`, merged into one message. */
   backfill(request: BackfillWindow): Promise<BackfillMessage | undefined>
   /** The cloud has committed these: they are deleted. */
@@ -54,6 +54,14 @@ export interface OutboxOutput {
   /** These will never be accepted: they are deleted and the loss is reported as an event. */
   drop(drops: readonly Drop[]): void
   stats(): OutboxStats
+}
+
+export type EventsPage = {
+  readonly events: readonly NumberedEvent[]
+  /** Where the next page begins. */
+  readonly last: Position
+  /** There was nothing more at this moment. */
+  readonly isAll: boolean
 }
 
 export type BackfillWindow = {

@@ -1,0 +1,350 @@
+import { expect, test } from 'vitest'
+import type { Command } from '#contract/command.ts'
+import type { AlarmEvent } from '#contract/events.ts'
+import { good } from '#contract/quality.ts'
+import type { Sample } from '#contract/sample.ts'
+import { type Outbox, openOutbox } from '#gateway/outbox/outbox.ts'
+import { defaultOutboxSettings, type OutboxSettings } from '#gateway/outbox/outbox-config.ts'
+import { systemClock } from '#lib/clock.ts'
+import { createLogger } from '#lib/logger.ts'
+import {
+  type AckingCloud,
+  type Received,
+  startAckingCloud,
+  wideCredit,
+} from '../../tests/support/acking-cloud.ts'
+import { startTcpProxy } from '../../tests/support/tcp-proxy.ts'
+import { tempFolder } from '../../tests/support/temp-folder.ts'
+import { testCertificate } from '../../tests/support/test-certificate.ts'
+import { waitFor as wait } from '../../tests/support/wait-for.ts'
+import { startUplink, type Uplink } from './uplink.ts'
+import type { UplinkSettings } from './uplink-config.ts'
+
+const log = createLogger({ level: 'silent' })
+const gateway = 'school-a'
+const keepAliveMs = 1_000
+
+const waitFor = <T>(attempt: () => T | Promise<T>) => wait(attempt, { everyMs: 10, timeoutMs: 10_000 })
+
+type Site = AsyncDisposable & {
+  readonly outbox: Outbox
+  readonly commands: Command[]
+  readonly epoch: number
+  connect(settings: Partial<UplinkSettings> & { port: number; ca?: string }): Promise<Uplink>
+}
+
+async function startSite(settings: Partial<OutboxSettings> = {}): Promise<Site> {
+  await using parts = new AsyncDisposableStack()
+  const folder = parts.use(await tempFolder())
+  const merged = { ...defaultOutboxSettings, commitEveryMs: 20, ...settings }
+  const outbox = parts.use(
+    await openOutbox({ path: folder.file('outbox.db'), settings: merged, clock: systemClock, log }),
+  )
+  const commands: Command[] = []
+  const owned = parts.move()
+  return {
+    outbox,
+    commands,
+    epoch: outbox.stats().epoch,
+    async connect({ port, ...settings }) {
+      const uplink = await startUplink({
+        settings: {
+          url: `mqtts://127.0.0.1:${port}`,
+          token: 'secret',
+          keepAliveMs,
+          connectTimeoutMs: 2_000,
+          statusEveryMs: 200,
+          reconnect: { firstMs: 50, maxMs: 200 },
+          ...settings,
+        },
+        gateway,
+        outbox,
+        about: () => ({
+          startedAt: 1,
+          software: '0.1.0',
+          runtime: process.version,
+          configVersion: 'c1',
+          catalogue: { v: 1, kind: 'catalogue', version: 'k1', devices: [] },
+          devices: { total: 0, up: 0, down: 0 },
+        }),
+        onCommand: (command) => void commands.push(command),
+        clock: systemClock,
+        log,
+      })
+      return owned.use(uplink)
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+function samples(from: number, count: number): Sample[] {
+  return Array.from({ length: count }, (_, i) => ({
+    point: 'meter-1/power',
+    t: 1_700_000_000_000 + from + i,
+    value: from + i,
+    quality: good,
+  }))
+}
+
+function alarm(occurrence: string): AlarmEvent {
+  return {
+    kind: 'alarm',
+    occurrence,
+    rule: 'lux-low',
+    point: 'lux-1/illuminance',
+    state: 'raised',
+    priority: 3,
+    at: 1_700_000_000_000,
+    value: 12,
+    title: { en: 'Too dark' },
+  }
+}
+
+function valuesOf(received: readonly Received[]): number[] {
+  return received.flatMap(({ values }) => values.map(Number)).sort((a, b) => a - b)
+}
+
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
+
+async function emptied(outbox: Outbox): Promise<void> {
+  await waitFor(() => {
+    const { telemetry, events, memory } = outbox.stats()
+    expect([telemetry.batches, events.batches, memory.samples, memory.events]).toEqual([0, 0, 0, 0])
+  })
+}
+
+test('samples and events arrive once, acknowledged ones are deleted, and the gateway says who it is', async () => {
+  await using cloud = await startAckingCloud()
+  await using site = await startSite()
+  const uplink = await site.connect(cloud)
+  await waitFor(() => expect(uplink.state().connected).toBe(true))
+  site.outbox.append(samples(0, 10))
+  await site.outbox.appendEvent(alarm('a-1'))
+  await waitFor(() => expect(cloud.received).toHaveLength(2))
+  expect(cloud.received.map(({ lane }) => lane).sort()).toEqual(['events', 'live'])
+  expect(valuesOf(cloud.received)).toEqual(upTo(10))
+  await emptied(site.outbox)
+  await waitFor(() =>
+    expect(cloud.states.map(({ kind }) => kind).slice(0, 3)).toEqual(['birth', 'catalogue', 'status']),
+  )
+  await waitFor(() => {
+    const last = cloud.states.at(-1)
+    expect(last).toMatchObject({ kind: 'status', diskBudget: defaultOutboxSettings.diskBudgetBytes })
+    expect(last).toHaveProperty('produced', [
+      { stream: 'telemetry', epoch: site.epoch, lastSeq: 1, samples: 10 },
+      { stream: 'events', epoch: site.epoch, lastSeq: 1, samples: 1 },
+    ])
+  })
+})
+
+test('works over IPv6', async () => {
+  await using cloud = await startAckingCloud({ host: '::1' })
+  await using site = await startSite()
+  await site.connect({ port: 0, ca: cloud.ca, url: `mqtts://[::1]:${cloud.port}` })
+  site.outbox.append(samples(0, 3))
+  await waitFor(() => expect(valuesOf(cloud.received)).toEqual([0, 1, 2]))
+})
+
+test('what was not acknowledged is sent again after a reconnect, under the same numbers', async () => {
+  await using cloud = await startAckingCloud()
+  await using proxy = await startTcpProxy({ port: cloud.port })
+  await using site = await startSite()
+  const uplink = await site.connect({ port: proxy.port, ca: cloud.ca })
+  await waitFor(() => expect(uplink.state().connected).toBe(true))
+  cloud.reply = () => undefined
+  site.outbox.append(samples(0, 10))
+  await site.outbox.appendEvent(alarm('a-1'))
+  await waitFor(() => expect(cloud.received).toHaveLength(2))
+  const first = cloud.received.splice(0)
+  cloud.reply = (message) => ({ v: 1, kind: 'ack', ranges: [message.range], credit: wideCredit })
+  proxy.reset()
+  await waitFor(() => expect(cloud.received).toHaveLength(2))
+  const byStream = (all: readonly Received[]) =>
+    all.map(({ range, values }) => ({ range, values })).sort(byName)
+  expect(byStream(cloud.received)).toEqual(byStream(first))
+  await emptied(site.outbox)
+})
+
+test('a link that swallows everything is noticed within two keep-alives and nothing is lost', async () => {
+  await using cloud = await startAckingCloud()
+  await using proxy = await startTcpProxy({ port: cloud.port })
+  await using site = await startSite()
+  const uplink = await site.connect({ port: proxy.port, ca: cloud.ca })
+  await waitFor(() => expect(uplink.state().connected).toBe(true))
+  let next = 0
+  const writing = new AbortController()
+  const writer = (async () => {
+    while (!writing.signal.aborted) {
+      site.outbox.append(samples(next, 5))
+      next += 5
+      await systemClock.sleep(10, writing.signal)
+    }
+  })()
+  await waitFor(() => expect(cloud.received.length).toBeGreaterThan(3))
+  const cutAt = performance.now()
+  proxy.cut()
+  await wait(() => expect(uplink.state().connected).toBe(false), { everyMs: 5, timeoutMs: 5_000 })
+  expect(performance.now() - cutAt).toBeLessThan(2 * keepAliveMs)
+  expect(uplink.state().lastError).toMatch(/heard|acknowledgement/)
+  await systemClock.sleep(300)
+  proxy.heal()
+  await waitFor(() => expect(uplink.state().connected).toBe(true))
+  writing.abort()
+  await writer
+  await site.outbox.flush()
+  await emptied(site.outbox)
+  expect([...new Set(valuesOf(cloud.received))]).toEqual(upTo(next))
+})
+
+test('an idle link that swallows everything is noticed as well', async () => {
+  await using cloud = await startAckingCloud()
+  await using proxy = await startTcpProxy({ port: cloud.port })
+  await using site = await startSite()
+  const uplink = await site.connect({ port: proxy.port, ca: cloud.ca, statusEveryMs: 3_600_000 })
+  await waitFor(() => expect(uplink.state().connected).toBe(true))
+  const cutAt = performance.now()
+  proxy.cut()
+  await wait(() => expect(uplink.state().connected).toBe(false), { everyMs: 5, timeoutMs: 5_000 })
+  expect(performance.now() - cutAt).toBeLessThan(2 * keepAliveMs)
+})
+
+test('a cloud that answers pings but acknowledges nothing is left and tried again', async () => {
+  await using cloud = await startAckingCloud()
+  await using site = await startSite()
+  const uplink = await site.connect(cloud)
+  await waitFor(() => expect(uplink.state().connected).toBe(true))
+  cloud.reply = () => undefined
+  site.outbox.append(samples(0, 1))
+  await waitFor(() => expect(uplink.state().connections).toBe(2))
+  expect(cloud.received.length).toBeGreaterThan(0)
+})
+
+test('after an outage live values and alarms go before the backlog, which drains merged', async () => {
+  await using cloud = await startAckingCloud()
+  await using site = await startSite({ commitSamples: 10, backfillSamples: 50 })
+  site.outbox.append(samples(0, 5_000))
+  await site.outbox.flush()
+  // A slow cloud: each backfill message is acknowledged only after a while, so that the backlog lasts.
+  cloud.reply = (message) => {
+    if (message.lane === 'backfill') setTimeout(() => ackLater(cloud, message), 20)
+    return message.lane === 'backfill'
+      ? undefined
+      : { v: 1, kind: 'ack', ranges: [message.range], credit: wideCredit }
+  }
+  await site.connect(cloud)
+  await waitFor(() => expect(cloud.received.length).toBeGreaterThan(4))
+  const before = cloud.received.length
+  site.outbox.append(samples(5_000, 10))
+  await site.outbox.appendEvent(alarm('a-1'))
+  await waitFor(() => expect(cloud.received.some(({ lane }) => lane === 'live')).toBe(true))
+  const lanes = cloud.received.map(({ lane }) => lane)
+  // At most what was already on its way comes in between.
+  expect(lanes.indexOf('events')).toBeLessThanOrEqual(before + 8)
+  expect(lanes.indexOf('live')).toBeLessThanOrEqual(before + 8)
+  await emptied(site.outbox)
+  expect(lanes.length).toBeLessThan(cloud.received.length)
+  expect(valuesOf(cloud.received)).toEqual(upTo(5_010))
+  expect(cloud.received.filter(({ lane }) => lane === 'backfill')).toHaveLength(100)
+})
+
+test('a refusal with a time keeps the batch and comes back to it; one without drops it and says so', async () => {
+  await using cloud = await startAckingCloud()
+  await using site = await startSite({ commitSamples: 10 })
+  const uplink = await site.connect(cloud)
+  await waitFor(() => expect(uplink.state().connected).toBe(true))
+  const refusedAt: number[] = []
+  cloud.reply = (message) => {
+    const { lane, range, atMs } = message
+    const head = { v: 1, kind: 'refuse', range, message: 'no', credit: wideCredit } as const
+    if (lane === 'live' && range.firstSeq === 1 && refusedAt.length === 0) {
+      refusedAt.push(atMs)
+      return { ...head, code: 'STORE_UNAVAILABLE', retryAfterMs: 400 }
+    }
+    if (lane === 'live' && range.firstSeq === 3) return { ...head, code: 'MESSAGE_INVALID' }
+    return { v: 1, kind: 'ack', ranges: [range], credit: wideCredit }
+  }
+  site.outbox.append(samples(0, 30))
+  await emptied(site.outbox)
+  const first = cloud.received.filter(({ lane, range }) => lane === 'live' && range.firstSeq === 1)
+  expect(first).toHaveLength(2)
+  expect((first[1]?.atMs ?? 0) - (refusedAt[0] ?? 0)).toBeGreaterThanOrEqual(390)
+  await waitFor(() =>
+    expect(cloud.received.flatMap(({ events }) => events)).toMatchObject([
+      {
+        kind: 'drop',
+        stream: 'telemetry',
+        epoch: site.epoch,
+        firstSeq: 3,
+        lastSeq: 3,
+        samples: 10,
+        reason: 'refused',
+      },
+    ]),
+  )
+  expect(uplink.state().counts).toMatchObject({ refused: 1, refusedForGood: 1 })
+})
+
+test('commands are handed on; garbage is counted and harms nothing', async () => {
+  await using cloud = await startAckingCloud()
+  await using site = await startSite()
+  const uplink = await site.connect(cloud)
+  await waitFor(() => expect(uplink.state().connected).toBe(true))
+  cloud.garbage(gateway, Buffer.from('{"v":1,'))
+  const command: Command = { v: 1, id: 'c-1', point: 'relay-1/on', value: true, expiresAt: 1, by: 'admin' }
+  cloud.command(gateway, command)
+  await waitFor(() => expect(site.commands).toEqual([command]))
+  expect(uplink.state().counts).toMatchObject({ garbage: 2, commands: 1 })
+  site.outbox.append(samples(0, 1))
+  await waitFor(() => expect(valuesOf(cloud.received)).toEqual([0]))
+  expect(uplink.state().connections).toBe(1)
+})
+
+test('a clean stop says goodbye, a killed connection leaves the will', async () => {
+  await using cloud = await startAckingCloud()
+  await using proxy = await startTcpProxy({ port: cloud.port })
+  await using site = await startSite()
+  {
+    await using uplink = await site.connect({ port: proxy.port, ca: cloud.ca })
+    await waitFor(() => expect(uplink.state().connected).toBe(true))
+    proxy.reset()
+    await waitFor(() => expect(deathsOf(cloud)).toEqual([false]))
+    await waitFor(() => expect(uplink.state().connections).toBe(2))
+  }
+  await waitFor(() => expect(deathsOf(cloud)).toEqual([false, true]))
+})
+
+test('why there is no link is said in words', async () => {
+  await using cloud = await startAckingCloud()
+  await using stranger = await startAckingCloud({ certificate: await testCertificate(['cloud.example']) })
+  await using site = await startSite()
+  const port = cloud.port
+  const cases: [Partial<UplinkSettings> & { port: number }, RegExp][] = [
+    [{ port, ca: cloud.ca, token: 'wrong' }, /token/],
+    [{ port, ca: stranger.ca }, /certificate of the cloud is not trusted/],
+    [{ port: stranger.port, ca: stranger.ca }, /another name/],
+    [{ port: await closedPort() }, /nothing listens/],
+    [{ port, ca: cloud.ca, url: 'mqtts://no-such-host.invalid:8883' }, /name/],
+  ]
+  for (const [settings, words] of cases) {
+    await using uplink = await site.connect(settings)
+    await waitFor(() => expect(uplink.state().lastError).toMatch(words))
+    expect(uplink.state().connected).toBe(false)
+  }
+})
+
+function ackLater(cloud: AckingCloud, message: Received): void {
+  cloud.send(gateway, { v: 1, kind: 'ack', ranges: [message.range], credit: wideCredit })
+}
+
+function deathsOf(cloud: AckingCloud): boolean[] {
+  return cloud.states.flatMap((state) => (state.kind === 'death' ? [state.clean] : []))
+}
+
+async function closedPort(): Promise<number> {
+  await using proxy = await startTcpProxy({ port: 1 })
+  return proxy.port
+}
+
+function byName(a: { range: { stream: string } }, b: { range: { stream: string } }): number {
+  return a.range.stream.localeCompare(b.range.stream)
+}
