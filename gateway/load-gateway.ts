@@ -41,7 +41,9 @@ export type Secrets = {
 export type LoadedGateway = {
   /** Everything that keeps the gateway from starting. */
   readonly problems: readonly ConfigProblem[]
-  /** What is wrong and can wait: a profile that no device uses, a secret written into the file. */
+  /** Profiles that are wrong and that no device uses. */
+  readonly unusedProfiles: readonly ConfigProblem[]
+  /** What works and should not be so: a secret written into the file. */
   readonly warnings: readonly ConfigProblem[]
   readonly setup?: GatewaySetup
 }
@@ -51,7 +53,7 @@ type Note = (path: Path, message: string) => void
 /** Reads and checks the configuration, the profiles, every device against its profile and every rule against its point. */
 export async function loadGateway(file: string, env: Environment): Promise<LoadedGateway> {
   const loaded = await loadConfig({ file, schema: GatewayConfig, env })
-  if (!loaded.ok) return { problems: loaded.problems, warnings: [] }
+  if (!loaded.ok) return { problems: loaded.problems, unusedProfiles: [], warnings: [] }
   const config = loaded.value
   const problems: ConfigProblem[] = []
   const note: Note = (path, message) => problems.push(problemAt(path, message, loaded.lineOf))
@@ -66,11 +68,11 @@ export async function loadGateway(file: string, env: Environment): Promise<Loade
   const { used, unused } = profileProblems(config, library, folder)
   problems.push(...used)
   const text = await readFile(file, 'utf8')
-  const warnings = [...unused, ...literalSecrets(text, loaded.lineOf)]
-  if (problems.length > 0) return { problems, warnings }
+  const found = { problems, unusedProfiles: unused, warnings: literalSecrets(text, loaded.lineOf) }
+  if (problems.length > 0) return found
   const configVersion = createHash('sha256').update(text).digest('hex').slice(0, 12)
   const dataFolder = besideConfig(file, config.data)
-  return { problems, warnings, setup: { config, devices, dataFolder, configVersion, secrets } }
+  return { ...found, setup: { config, devices, dataFolder, configVersion, secrets } }
 }
 
 function resolveDevices({ devices, buses }: GatewayConfig, library: LoadedProfiles, note: Note): Device[] {

@@ -124,7 +124,7 @@ function replaceEnvironment(document: Document, env: Environment, lines: LineCou
           const line = lines.linePos(node.range?.[0] ?? 0).line
           problems.push({ path: '', line, message: `environment variable ${name} is not set` })
         }
-        return found ?? ''
+        return found ?? match
       })
       node.value = node.type === 'PLAIN' && /^-?\d{1,15}(\.\d+)?$/.test(text) ? Number(text) : text
     },

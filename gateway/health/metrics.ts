@@ -9,8 +9,8 @@ export interface GatewayMetrics extends Disposable {
   /** Readings the drivers reported, before thinning. */
   readonly readings: Counter
   readonly mqttRefused: Counter<'reason'>
+  readonly mqttUnclaimed: Counter
   readonly payloadsRefused: Counter<'device' | 'reason'>
-  readonly driverRequests: Counter<'bus' | 'result'>
   readonly commands: Counter<'state'>
   readonly alarms: Counter<'state'>
 }
@@ -33,11 +33,11 @@ export function createMetrics(facts: () => HealthFacts): GatewayMetrics {
     mqttRefused: counter('mqtt_refused_total', 'MQTT clients and packets the local broker refused', [
       'reason',
     ]),
+    mqttUnclaimed: counter('mqtt_unclaimed_total', 'Messages on topics that no configured device uses'),
     payloadsRefused: counter('payloads_refused_total', 'MQTT payloads of devices that could not be used', [
       'device',
       'reason',
     ]),
-    driverRequests: counter('driver_requests_total', 'Requests on polled buses by result', ['bus', 'result']),
     commands: counter('commands_total', 'Command results by state', ['state']),
     alarms: counter('alarm_events_total', 'Alarm events by state', ['state']),
     [Symbol.dispose]() {

@@ -1,0 +1,38 @@
+import type { DeviceHealth, DevicesHealth } from './health.ts'
+
+type Link = { readonly state: 'up' | 'down'; readonly at: number; readonly reason?: string }
+
+/** Which devices are up, for health, metrics and the status that the cloud gets. */
+export class DeviceLinks {
+  readonly #devices: readonly string[]
+  readonly #links = new Map<string, Link>()
+
+  constructor(devices: readonly string[]) {
+    this.#devices = devices
+  }
+
+  set(device: string, link: Link): void {
+    this.#links.set(device, link)
+  }
+
+  get(device: string): Link | undefined {
+    return this.#links.get(device)
+  }
+
+  counts(): Omit<DevicesHealth, 'notUp'> {
+    let up = 0
+    for (const { state } of this.#links.values()) if (state === 'up') up++
+    return { total: this.#devices.length, up, down: this.#links.size - up }
+  }
+
+  summary(): DevicesHealth {
+    const all = this.#devices.map((id) => healthOf(id, this.#links.get(id)))
+    return { ...this.counts(), notUp: all.filter(({ link }) => link !== 'up') }
+  }
+}
+
+function healthOf(id: string, link: Link | undefined): DeviceHealth {
+  if (link === undefined) return { id, link: 'unknown' }
+  const { state, at, reason } = link
+  return { id, link: state, since: new Date(at).toISOString(), ...(reason === undefined ? {} : { reason }) }
+}

@@ -1,0 +1,86 @@
+import type { ExistingBrokerConfig, OwnBrokerConfig } from '#gateway/broker/broker-config.ts'
+import { openLocalBroker } from '#gateway/broker/local-broker.ts'
+import type { LocalBus } from '#gateway/broker/local-bus.ts'
+import type { BrokerHealth } from '#gateway/health/health.ts'
+import type { GatewayMetrics } from '#gateway/health/metrics.ts'
+import { hostPort } from '#lib/host-port.ts'
+import type { Logger } from '#lib/logger.ts'
+import { parseByteSize } from '#lib/quantity.ts'
+import type { GatewayConfig } from './config.ts'
+import type { Secrets } from './load-gateway.ts'
+
+export type BusParts = {
+  readonly config: GatewayConfig
+  readonly secrets: Secrets
+  readonly metrics: GatewayMetrics
+  readonly log: Logger
+}
+
+export interface OpenedBus extends LocalBus {
+  /** Lets devices in, where the broker is ours. Resolves with the address. */
+  listen(): Promise<string>
+  /** No device is heard after this. */
+  close(): Promise<void>
+  state(): BrokerHealth
+}
+
+/** The campus's MQTT traffic, on a broker of our own or on the one that is there. */
+export async function openBus({ config, ...parts }: BusParts): Promise<OpenedBus> {
+  const { broker } = config
+  return 'url' in broker ? await openExisting(broker, config.gateway.id, parts) : await openOwn(broker, parts)
+}
+
+async function openOwn(
+  broker: OwnBrokerConfig,
+  { secrets, metrics, log }: Omit<BusParts, 'config'>,
+): Promise<OpenedBus> {
+  const bus = await openLocalBroker({
+    host: broker.host,
+    port: broker.port,
+    credentials: secrets.credentials,
+    maxPacketBytes: parseByteSize(broker.maxPacket),
+    maxConnections: broker.maxConnections,
+    maxRetained: broker.maxRetained,
+    log,
+    onRefused: (reason) => metrics.mqttRefused.inc({ reason }),
+    onUnclaimed: () => metrics.mqttUnclaimed.inc(),
+  })
+  let address: string | undefined
+  return {
+    ...bus,
+    async listen() {
+      const { host, port } = await bus.listen()
+      address = hostPort(host, port)
+      return address
+    },
+    state: () => (address === undefined ? { connected: false } : { connected: true, address }),
+  }
+}
+
+async function openExisting(
+  broker: ExistingBrokerConfig,
+  gateway: string,
+  { secrets, log }: Omit<BusParts, 'config' | 'metrics'>,
+): Promise<OpenedBus> {
+  const { connectExistingBroker } = await import('#gateway/broker/existing-broker.ts')
+  const bus = await connectExistingBroker({
+    url: broker.url,
+    clientId: `gateway-${gateway}`,
+    log,
+    ...(broker.username === undefined ? {} : { username: broker.username }),
+    ...(secrets.brokerPassword === undefined ? {} : { password: secrets.brokerPassword }),
+    ...(secrets.brokerCaFile === undefined ? {} : { caFile: secrets.brokerCaFile }),
+  })
+  let connected = false
+  bus.watch((up) => {
+    connected = up
+  })
+  return {
+    ...bus,
+    listen: () => Promise.resolve(broker.url),
+    async close() {
+      await bus[Symbol.asyncDispose]()
+    },
+    state: () => ({ connected, address: broker.url }),
+  }
+}
