@@ -1,6 +1,9 @@
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { Database } from '#cloud/state/database.ts'
 import type { DeviceRow, PointRow, Tables } from '#cloud/state/tables.ts'
+import type { Catalogue } from '#contract/catalogue.ts'
+
+import { deviceRow, pointRow, portions, putDevices, putPoints } from './catalogue-rows.ts'
 
 export type DeviceKey = { readonly gateway: string; readonly id: string }
 export type DeviceSearch = {
@@ -41,12 +44,34 @@ const pointColumns = [
 ] as const
 const searched = ['id', 'title_zh', 'title_en', 'location_zh', 'location_en', 'vendor', 'model'] as const
 
-/** The inventory: what the gateways' catalogues say, as ingest has stored it. */
+/** The inventory: what the gateways' catalogues say. Works on a transaction as well as on the database. */
 export class DeviceRepository {
   readonly #db: Database
 
   constructor(db: Database) {
     this.#db = db
+  }
+
+  /**
+   * Takes over a catalogue: what it does not list any more is marked as removed and keeps its history. Call it on a
+   * transaction.
+   */
+  async applyCatalogue(gateway: string, { devices }: Catalogue, now: number): Promise<void> {
+    for (const table of ['devices', 'points'] as const) {
+      await this.#db
+        .updateTable(table)
+        .set({ removed_at: now })
+        .where('gateway', '=', gateway)
+        .where('removed_at', 'is', null)
+        .execute()
+    }
+    for (const rows of portions(devices.map((device) => deviceRow(gateway, device)))) {
+      await putDevices(this.#db, rows)
+    }
+    const points = devices.flatMap((device) =>
+      device.points.map((point) => pointRow(gateway, device.id, point)),
+    )
+    for (const rows of portions(points)) await putPoints(this.#db, rows)
   }
 
   async byKey({ gateway, id }: DeviceKey): Promise<DeviceRow | undefined> {

@@ -1,5 +1,6 @@
 import type { Database } from '#cloud/state/database.ts'
 import type { GatewayRow } from '#cloud/state/tables.ts'
+import type { Birth, Status } from '#contract/gateway-state.ts'
 import type { LocalText } from '#contract/text.ts'
 
 export type ProvisionedGateway = {
@@ -26,7 +27,7 @@ const columns = [
 
 export type StoredGateway = Pick<GatewayRow, (typeof columns)[number]>
 
-/** What the cloud knows of its gateways; ingest writes what they say about themselves. */
+/** What the cloud knows of its gateways. Works on a transaction as well as on the database. */
 export class GatewayRepository {
   readonly #db: Database
 
@@ -34,10 +35,10 @@ export class GatewayRepository {
     this.#db = db
   }
 
-  /** Makes those of the configuration known; at a start nobody is connected yet. */
+  /** Makes these known, and only these may connect from now on. At a start nobody is connected yet. */
   async provision(gateways: readonly ProvisionedGateway[], now: number): Promise<void> {
     await this.#db.transaction().execute(async (trx) => {
-      await trx.updateTable('gateways').set({ connected: 0 }).execute()
+      await trx.updateTable('gateways').set({ connected: 0, token_hash: '' }).execute()
       for (const { id, title, tokenHash } of gateways) {
         const changing = { title_zh: title.zh ?? null, title_en: title.en ?? null, token_hash: tokenHash }
         await trx
@@ -55,7 +56,44 @@ export class GatewayRepository {
       .select('token_hash')
       .where('id', '=', id)
       .executeTakeFirst()
-    return row?.token_hash
+    return row?.token_hash || undefined
+  }
+
+  async connected(id: string, now: number): Promise<void> {
+    await this.#update(id, { connected: 1, connected_at: now, last_seen_at: now })
+  }
+
+  async disconnected(id: string): Promise<void> {
+    await this.#update(id, { connected: 0 })
+  }
+
+  async birth(id: string, birth: Birth, now: number): Promise<void> {
+    await this.#update(id, {
+      last_seen_at: now,
+      epoch_started_at: birth.startedAt,
+      software: birth.software,
+      runtime: birth.runtime,
+      config_version: birth.configVersion,
+      clock_offset_ms: birth.at - now,
+    })
+  }
+
+  async status(id: string, status: Status, now: number): Promise<void> {
+    const clock_offset_ms = status.at - now
+    await this.#update(id, { last_seen_at: now, clock_offset_ms, status_json: JSON.stringify(status) })
+  }
+
+  async catalogueVersion(id: string): Promise<string | undefined> {
+    const row = await this.#db
+      .selectFrom('gateways')
+      .select('catalogue_version')
+      .where('id', '=', id)
+      .executeTakeFirst()
+    return row?.catalogue_version ?? undefined
+  }
+
+  async setCatalogueVersion(id: string, version: string, now: number): Promise<void> {
+    await this.#update(id, { catalogue_version: version, last_seen_at: now })
   }
 
   async byId(id: string): Promise<StoredGateway | undefined> {
@@ -67,5 +105,9 @@ export class GatewayRepository {
     let query = this.#db.selectFrom('gateways').select(columns).orderBy('id').limit(limit)
     if (after !== undefined) query = query.where('id', '>', after)
     return query.execute()
+  }
+
+  async #update(id: string, values: Partial<Omit<GatewayRow, 'id'>>): Promise<void> {
+    await this.#db.updateTable('gateways').set(values).where('id', '=', id).execute()
   }
 }

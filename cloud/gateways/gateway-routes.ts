@@ -1,25 +1,23 @@
 import { type Static, Type } from 'typebox'
 import { type App, answers } from '#cloud/http/app.ts'
-import { type Range, rangeOf } from '#cloud/http/instants.ts'
+import { rangeOf } from '#cloud/http/instants.ts'
 import { keyOf, pageOf } from '#cloud/http/pages.ts'
+import type { Database } from '#cloud/state/database.ts'
 import { closed, GatewayId } from '#contract/api/common.ts'
 import { Gateway, GatewayList, GatewaysQuery } from '#contract/api/gateways.ts'
 import { Ledger, LedgerQuery } from '#contract/api/ledger.ts'
 import { AppError } from '#contract/errors.ts'
-import type { GatewayRepository } from './gateway-repository.ts'
+import { GatewayRepository } from './gateway-repository.ts'
 import { gatewayView } from './gateway-view.ts'
+import { readLedger } from './ledger.ts'
 
 const tags = ['gateways']
 const GatewayPath = Type.Object({ id: GatewayId }, closed)
 type GatewayPath = Static<typeof GatewayPath>
 
-export type GatewayRouteOptions = {
-  readonly gateways: GatewayRepository
-  /** The account of one gateway, of the epochs alive in `from <= t < to`. */
-  readonly readLedger: (gateway: string, range: Range) => Promise<Ledger>
-}
+export function gatewayRoutes(api: App, db: Database): void {
+  const gateways = new GatewayRepository(db)
 
-export function gatewayRoutes(api: App, { gateways, readLedger }: GatewayRouteOptions): void {
   async function find({ id }: GatewayPath): Promise<Gateway> {
     const row = await gateways.byId(id)
     if (row === undefined) throw new AppError('NOT_FOUND', `there is no gateway ${id}`)
@@ -72,7 +70,7 @@ export function gatewayRoutes(api: App, { gateways, readLedger }: GatewayRouteOp
     },
     async ({ params, query }) => {
       const { id } = await find(params)
-      return readLedger(id, rangeOf(query, { from: 0, to: Number.MAX_SAFE_INTEGER }))
+      return readLedger(db, id, rangeOf(query, { from: 0, to: Number.MAX_SAFE_INTEGER }))
     },
   )
 }

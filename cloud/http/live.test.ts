@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import WebSocket from 'ws'
 import type { Alarm } from '#contract/api/alarms.ts'
-import type { LiveMessage, LiveRequest } from '#contract/api/live.ts'
+import type { Events, LiveMessage, LiveRequest } from '#contract/api/live.ts'
 import { systemClock } from '#lib/clock.ts'
 import { createLogger } from '#lib/logger.ts'
 import { testApi } from '../../tests/support/test-api.ts'
@@ -210,8 +210,8 @@ test('a reader that has stopped reading is let go, and the others notice nothing
 
 test('long poll: the same events with the same numbers', async () => {
   await using live = await startLive()
-  const poll = async (query: string) =>
-    (await fetch(`${live.origin}/api/v1/events${query}`, { headers })).json()
+  const poll = async (query: string): Promise<Events> =>
+    (await fetch(`${live.origin}/api/v1/events${query}`, { headers })).json() as Promise<Events>
   const first = await poll('')
   expect(first).toMatchObject({ seq: live.hub.seq, build: 'b1', resync: false, events: [] })
 

@@ -8,7 +8,7 @@ import { sendError, sendNotFound } from './errors.ts'
 import { createGuard, type FindSession } from './guard.ts'
 import { describeApi } from './openapi.ts'
 import { apiPolicy, securityHeaders } from './security-headers.ts'
-import { type Console, serveConsole } from './static.ts'
+import { serveConsole } from './static.ts'
 import { compileRequestSchema } from './validator-compiler.ts'
 
 export type ServerOptions = {
@@ -22,7 +22,7 @@ export type ServerOptions = {
   /** Folder with the built console. */
   readonly consoleFolder: string
   /** Adds the routes under `/api/v1`; they need a session unless they say `config: { public: true }`. */
-  readonly api: (api: App, console: Console) => void
+  readonly api: (api: App) => void
   /** Adds what is not under `/api/v1` and open to all: health and metrics. */
   readonly open: (app: App) => void
 }
@@ -43,7 +43,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
   await app.register(fastifyCookie)
   await app.register(fastifyWebsocket, { options: { maxPayload: maxSocketMessageBytes } })
   await describeApi(app)
-  const console = await serveConsole(app, options.consoleFolder)
+  await serveConsole(app, options.consoleFolder)
   options.open(app)
   await app.register(
     (api: App, _options, done) => {
@@ -55,7 +55,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
         if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
       })
       api.setNotFoundHandler(sendNotFound)
-      options.api(api, console)
+      options.api(api)
       done()
     },
     { prefix: '/api/v1' },

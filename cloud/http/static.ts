@@ -10,14 +10,15 @@ import { pagePolicy } from './security-headers.ts'
 /** The build of the console puts this text where the nonce belongs (`html.cspNonce` of its Vite configuration). */
 const noncePlaceholder = '__CSP_NONCE__'
 
-export type Console = {
-  /** Changes with the files of the console; `none` when it is not built. */
-  readonly build: string
+/** Changes with the files of the console; `none` when it is not built. */
+export async function consoleBuild(folder: string): Promise<string> {
+  const page = await readPage(folder)
+  return page === undefined ? 'none' : createHash('sha256').update(page).digest('hex').slice(0, 12)
 }
 
 /** Serves the built console from `folder`; every page address leads to its index.html, which never is cached. */
-export async function serveConsole(app: App, folder: string): Promise<Console> {
-  const page = await readFile(join(folder, 'index.html'), 'utf8').catch(() => undefined)
+export async function serveConsole(app: App, folder: string): Promise<void> {
+  const page = await readPage(folder)
   if (page !== undefined) {
     await app.register(fastifyStatic, {
       root: folder,
@@ -36,7 +37,10 @@ export async function serveConsole(app: App, folder: string): Promise<Console> {
     if (!wantsPage(request)) return sendNotFound(request, reply)
     return page === undefined ? sendNotBuilt(reply) : sendPage(reply, page)
   })
-  return { build: page === undefined ? 'none' : createHash('sha256').update(page).digest('hex').slice(0, 12) }
+}
+
+function readPage(folder: string): Promise<string | undefined> {
+  return readFile(join(folder, 'index.html'), 'utf8').catch(() => undefined)
 }
 
 /** A person's address bar, not a program and not a missing file. */

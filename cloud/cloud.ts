@@ -1,0 +1,143 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
+import { LiveHub } from '#cloud/http/live-hub.ts'
+import { consoleBuild } from '#cloud/http/static.ts'
+import { startIngest } from '#cloud/ingest/start-ingest.ts'
+import { type Database, openDatabase } from '#cloud/state/database.ts'
+import { openSqliteTelemetryStore } from '#cloud/telemetry/sqlite/sqlite-telemetry-store.ts'
+import { openTls } from '#cloud/tls/open-tls.ts'
+import { type DemoAccount, ensureDemoAccounts } from '#cloud/users/accounts.ts'
+import { UserRepository } from '#cloud/users/user-repository.ts'
+import type { Clock } from '#lib/clock.ts'
+import { hostPort } from '#lib/host-port.ts'
+import type { Logger } from '#lib/logger.ts'
+import { parseDuration } from '#lib/quantity.ts'
+import { createGatewayFeed } from './gateway-feed.ts'
+import { type CloudSettings, isToken } from './load-cloud-config.ts'
+import { keepRetention } from './retention.ts'
+import { startHttp } from './start-http.ts'
+
+export type CloudDeps = {
+  readonly clock: Clock
+  readonly log: Logger
+  /** One password for all demo accounts. */
+  readonly demoPassword?: string
+  /** The built console; `cloud/console/dist` when absent. */
+  readonly consoleFolder?: string
+}
+
+export interface RunningCloud extends AsyncDisposable {
+  /** Where the console and the API are: `http://127.0.0.1:8080`. */
+  readonly origin: string
+  /** Where gateways connect. */
+  readonly mqtt: { readonly host: string; readonly port: number }
+  /** What gateways have to trust, where the program made it itself. */
+  readonly caFile: string | undefined
+  readonly demoAccounts: readonly DemoAccount[]
+}
+
+export const stateFile = 'state.db'
+const builtConsole = fileURLToPath(new URL('./console/dist', import.meta.url))
+
+/** Builds, connects and starts every part; disposing stops them in reverse. A failure halfway stops what was up. */
+export async function startCloud(settings: CloudSettings, deps: CloudDeps): Promise<RunningCloud> {
+  const { config } = settings
+  const { clock, log } = deps
+  const part = (name: string) => log.child({ part: name })
+  await using parts = new AsyncDisposableStack()
+  await mkdir(config.data, { recursive: true, mode: 0o700 })
+
+  const db = parts.use(await openDatabase({ path: join(config.data, stateFile), log: part('state') }))
+  const telemetry = parts.use(
+    await openSqliteTelemetryStore({ path: join(config.data, 'telemetry.db'), log: part('telemetry') }),
+  )
+  const tls = await openTls({
+    config: config.tls,
+    folder: join(config.data, 'tls'),
+    now: clock.now(),
+    log: part('tls'),
+  })
+  await provision(settings, db, clock.now())
+  const demoAccounts = await openAccounts(settings, deps, db)
+
+  const metrics = new Registry()
+  collectDefaultMetrics({ register: metrics })
+  const consoleFolder = deps.consoleFolder ?? builtConsole
+  const hub = parts.use(LiveHub.start({ clock, build: await consoleBuild(consoleFolder) }))
+  const http = await startHttp({
+    config,
+    clock,
+    log: part('http'),
+    db,
+    telemetry,
+    hub,
+    metrics,
+    consoleFolder,
+  })
+  parts.defer(async () => {
+    await hub[Symbol.asyncDispose]() // says goodbye before the connections are cut
+    await http.close()
+  })
+
+  const ingest = parts.use(
+    await startIngest({
+      config: config.mqtt,
+      tls,
+      telemetry,
+      db,
+      clock,
+      log: part('ingest'),
+      registry: metrics,
+      authenticate: async (gateway, token) =>
+        isToken(token, await new GatewayRepository(db).tokenHash(gateway)),
+      hooks: createGatewayFeed({ db, hub, clock, log: part('feed') }),
+    }),
+  )
+  parts.use(
+    keepRetention({
+      telemetry,
+      clock,
+      log: part('retention'),
+      keepMs: parseDuration(config.retention.telemetry),
+    }),
+  )
+
+  const mqtt = ingest.address
+  log.info({ http: http.origin, mqtt: `mqtts://${hostPort(mqtt.host, mqtt.port)}` }, 'cloud ready')
+  const stack = parts.move()
+  return {
+    origin: http.origin,
+    mqtt,
+    caFile: tls.caFile,
+    demoAccounts,
+    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
+  }
+}
+
+/** Gateways of the configuration may connect; those taken out of it may not any more, and keep their history. */
+async function provision({ config, tokenHashes }: CloudSettings, db: Database, now: number): Promise<void> {
+  const gateways = config.gateways.map(({ id, title }) => ({
+    id,
+    title,
+    tokenHash: tokenHashes.get(id) ?? '',
+  }))
+  await new GatewayRepository(db).provision(gateways, now)
+}
+
+async function openAccounts(
+  { config }: CloudSettings,
+  { clock, log, demoPassword }: CloudDeps,
+  db: Database,
+): Promise<readonly DemoAccount[]> {
+  if (config.demoAccounts) {
+    const password = demoPassword === undefined ? {} : { password: demoPassword }
+    return ensureDemoAccounts({ db, clock, file: join(config.data, 'demo-accounts.json'), ...password })
+  }
+  if (await new UserRepository(db).isEmpty()) {
+    log.warn('there is no account yet: run cloud/main.ts with --create-admin NAME')
+  }
+  return []
+}

@@ -1,0 +1,120 @@
+import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
+import { alarmView } from '#cloud/alarms/alarm-view.ts'
+import { DeviceRepository } from '#cloud/devices/device-repository.ts'
+import { linkView } from '#cloud/devices/device-view.ts'
+import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
+import { gatewayView } from '#cloud/gateways/gateway-view.ts'
+import type { LiveHub } from '#cloud/http/live-hub.ts'
+import type { IngestHooks } from '#cloud/ingest/ingest.ts'
+import type { Database } from '#cloud/state/database.ts'
+import type { PointUpdate } from '#contract/api/live.ts'
+import type { Catalogue } from '#contract/catalogue.ts'
+import type { GatewayEvent } from '#contract/events.ts'
+import type { StateMessage } from '#contract/gateway-state.ts'
+import { qualityOf, qualityReason } from '#contract/quality.ts'
+import { type SampleColumns, valueAt } from '#contract/sample.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Logger } from '#lib/logger.ts'
+
+export type FeedOptions = {
+  readonly db: Database
+  readonly hub: LiveHub
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** What happens to what ingest takes in: gateways' own words into the inventory, everything on to the live stream. */
+export function createGatewayFeed({ db, hub, clock, log }: FeedOptions): IngestHooks {
+  const gateways = new GatewayRepository(db)
+  const devices = new DeviceRepository(db)
+  const alarms = new AlarmRepository(db)
+
+  async function publishGateway(id: string): Promise<void> {
+    const row = await gateways.byId(id)
+    if (row !== undefined) hub.publishGateway(gatewayView(row))
+  }
+
+  async function publishEvent(gateway: string, event: GatewayEvent): Promise<void> {
+    if (event.kind === 'alarm') {
+      const row = await alarms.byKey(gateway, event.occurrence)
+      if (row !== undefined) hub.publishAlarm(alarmView(row))
+    } else if (event.kind === 'link') {
+      const row = await devices.byKey({ gateway, id: event.device })
+      if (row !== undefined) hub.publishDevice({ device: `${gateway}/${event.device}`, link: linkView(row) })
+    }
+  }
+
+  return {
+    onSamples: (gateway, samples) => hub.publishPoints(newestUpdates(gateway, samples)),
+    onEvent: (gateway, event) => {
+      publishEvent(gateway, event).catch((err: unknown) =>
+        log.error({ err, gateway }, 'event not shown live'),
+      )
+    },
+    onState: async (gateway, message) => {
+      await keepState({ db, gateway, message, now: clock.now() })
+      await publishGateway(gateway)
+    },
+    onConnection: async (gateway, connected) => {
+      if (connected) await gateways.connected(gateway, clock.now())
+      else await gateways.disconnected(gateway)
+      await publishGateway(gateway)
+    },
+  }
+}
+
+type Said = {
+  readonly db: Database
+  readonly gateway: string
+  readonly message: StateMessage
+  readonly now: number
+}
+
+async function keepState({ db, gateway, message, now }: Said): Promise<void> {
+  const gateways = new GatewayRepository(db)
+  switch (message.kind) {
+    case 'birth':
+      return gateways.birth(gateway, message, now)
+    case 'status':
+      return gateways.status(gateway, message, now)
+    case 'death':
+      return gateways.disconnected(gateway)
+    case 'catalogue':
+      return keepCatalogue(db, gateway, message, now)
+  }
+}
+
+async function keepCatalogue(
+  db: Database,
+  gateway: string,
+  catalogue: Catalogue,
+  now: number,
+): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const gateways = new GatewayRepository(transaction)
+    if ((await gateways.catalogueVersion(gateway)) === catalogue.version) return
+    await new DeviceRepository(transaction).applyCatalogue(gateway, catalogue, now)
+    await gateways.setCatalogueVersion(gateway, catalogue.version, now)
+  })
+}
+
+/** The newest sample of each point of a batch. Pure. */
+export function newestUpdates(gateway: string, columns: SampleColumns): PointUpdate[] {
+  const newest = new Map<number, number>()
+  for (let i = 0; i < columns.t.length; i++) {
+    const series = columns.series[i] ?? 0
+    const known = newest.get(series)
+    if (known === undefined || (columns.t[i] ?? 0) >= (columns.t[known] ?? 0)) newest.set(series, i)
+  }
+  return [...newest].map(([series, i]) => {
+    const code = columns.quality[i] ?? 0
+    const reason = qualityReason(code)
+    return {
+      point: `${gateway}/${columns.points[series]}`,
+      t: columns.t[i] ?? 0,
+      value: valueAt(columns, i),
+      quality: qualityOf(code),
+      ...(reason === undefined ? {} : { reason }),
+    }
+  })
+}

@@ -1,0 +1,94 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { AppError } from '#contract/errors.ts'
+import { systemClock } from '#lib/clock.ts'
+import { exitWithProblems } from '#lib/exit-with-problems.ts'
+import { createLogger } from '#lib/logger.ts'
+import { startCloud, stateFile } from './cloud.ts'
+import { type CloudSettings, loadCloudConfig } from './load-cloud-config.ts'
+import { openDatabase } from './state/database.ts'
+import { createAdmin, minPasswordLength } from './users/accounts.ts'
+import { askPassword } from './users/ask-password.ts'
+
+const usage = `usage: node cloud/main.ts --config FILE [--check]
+       node cloud/main.ts --config FILE --create-admin NAME [--password-file FILE]`
+const stopWithinMs = 10_000
+
+const { config, check, 'create-admin': newAdmin, 'password-file': passwordFile } = readArguments()
+const loaded = await loadCloudConfig(config, process.env)
+if (!loaded.ok) exitWithProblems(config, loaded.problems)
+else if (check) console.log(`${config}: no problems`)
+else if (newAdmin !== undefined) await addAdmin(loaded.value, newAdmin, passwordFile)
+else await run(loaded.value)
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        config: { type: 'string' },
+        check: { type: 'boolean', default: false },
+        'create-admin': { type: 'string' },
+        'password-file': { type: 'string' },
+      },
+    })
+    if (values.config === undefined) throw new Error('--config is missing')
+    return { ...values, config: values.config }
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    process.exit(2)
+  }
+}
+
+async function run(settings: CloudSettings): Promise<void> {
+  const log = createLogger({ name: 'cloud', level: settings.config.log.level })
+  const demoPassword = process.env.CAMPUS_DEMO_PASSWORD
+  process.on('uncaughtException', (err) => {
+    // An unknown state is not to be continued in; the stores keep what they have acknowledged.
+    log.fatal({ err }, 'unexpected error, ending')
+    process.exit(1)
+  })
+  const password = demoPassword === undefined || demoPassword === '' ? {} : { demoPassword }
+  const cloud = await startCloud(settings, { clock: systemClock, log, ...password }).catch((err: unknown) => {
+    log.fatal({ err }, 'cannot start')
+    process.exit(err instanceof AppError && err.code === 'CONFIG_INVALID' ? 2 : 1)
+  })
+
+  const stop = async (signal: NodeJS.Signals) => {
+    log.info({ signal }, 'stopping')
+    const late = setTimeout(() => {
+      log.error({ stopWithinMs }, 'not stopped in time, ending')
+      process.exit(1)
+    }, stopWithinMs)
+    await cloud[Symbol.asyncDispose]()
+    clearTimeout(late)
+    log.info('stopped')
+    process.exit(0)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, (name) => void stop(name))
+}
+
+async function addAdmin(
+  settings: CloudSettings,
+  name: string,
+  passwordFile: string | undefined,
+): Promise<void> {
+  const password =
+    passwordFile === undefined
+      ? await askPassword()
+      : (await readFile(passwordFile, 'utf8')).replace(/\r?\n$/, '')
+  if (password.length < minPasswordLength) {
+    console.error(`the password needs at least ${minPasswordLength} characters`)
+    process.exit(2)
+  }
+  const log = createLogger({ level: 'warn' })
+  await using db = await openDatabase({ path: join(settings.config.data, stateFile), log })
+  try {
+    await createAdmin(db, name, password)
+    console.log(`administrator ${name} created`)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'CONFLICT') throw error
+    console.error(`there is an account ${name} already`)
+    process.exitCode = 2
+  }
+}

@@ -1,0 +1,122 @@
+import { readFile } from 'node:fs/promises'
+import { sql } from 'kysely'
+import { Gauge, type Registry } from 'prom-client'
+import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
+import { alarmRoutes } from '#cloud/alarms/alarm-routes.ts'
+import { DeviceRepository } from '#cloud/devices/device-repository.ts'
+import { deviceRoutes } from '#cloud/devices/device-routes.ts'
+import { gatewayRoutes } from '#cloud/gateways/gateway-routes.ts'
+import { treeRoutes } from '#cloud/gateways/tree-routes.ts'
+import type { App } from '#cloud/http/app.ts'
+import { healthRoutes, type ReadyCheck } from '#cloud/http/health-routes.ts'
+import type { LiveHub } from '#cloud/http/live-hub.ts'
+import { liveRoutes } from '#cloud/http/live-routes.ts'
+import { createServer } from '#cloud/http/server.ts'
+import type { Database } from '#cloud/state/database.ts'
+import { telemetryRoutes } from '#cloud/telemetry/telemetry-routes.ts'
+import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
+import { sessionRoutes } from '#cloud/users/session-routes.ts'
+import { SessionService } from '#cloud/users/session-service.ts'
+import type { Clock } from '#lib/clock.ts'
+import { hostPort } from '#lib/host-port.ts'
+import type { Logger } from '#lib/logger.ts'
+import { parseDuration } from '#lib/quantity.ts'
+import type { CloudConfig } from './config.ts'
+
+export type HttpParts = {
+  readonly config: CloudConfig
+  readonly clock: Clock
+  readonly log: Logger
+  readonly db: Database
+  readonly telemetry: TelemetryStore
+  readonly hub: LiveHub
+  readonly metrics: Registry
+  readonly consoleFolder: string
+}
+
+export type RunningHttp = {
+  /** `http://127.0.0.1:8080` */
+  readonly origin: string
+  close(): Promise<void>
+}
+
+/** The HTTP side of the cloud, listening. */
+export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
+  const app = await createHttp(parts)
+  const { host, port, tls } = parts.config.http
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+  const address = app.server.address()
+  const listening = typeof address === 'object' && address !== null ? address.port : port
+  return {
+    origin: `${tls === undefined ? 'http' : 'https'}://${hostPort(host, listening)}`,
+    close: () => app.close(),
+  }
+}
+
+/** The same without a port, for `inject`. */
+export async function createHttp(parts: HttpParts): Promise<App> {
+  const { config, clock, log, db, telemetry, hub, metrics, consoleFolder } = parts
+  const { origins, trustProxy, tls } = config.http
+  const sessions = new SessionService({ db, clock, log, lifetimeMs: parseDuration(config.sessions.lifetime) })
+  const findSession = sessions.find.bind(sessions)
+  const devices = new DeviceRepository(db)
+  countClients(metrics, hub)
+  return createServer({
+    log,
+    findSession,
+    origins,
+    trustProxy,
+    consoleFolder,
+    ...(tls === undefined ? {} : { tls: await readPair(tls) }),
+    open: (app) => healthRoutes(app, { checks: readyChecks(db, telemetry), metrics }),
+    api: (api) => {
+      sessionRoutes(api, sessions)
+      treeRoutes(api, config, config.gateways)
+      gatewayRoutes(api, db)
+      deviceRoutes(api, { devices, telemetry })
+      telemetryRoutes(api, { store: telemetry, clock, unitsOf: (points) => devices.unitsOf(points) })
+      alarmRoutes(api, { alarms: new AlarmRepository(db), liveSeq: () => hub.seq })
+      liveRoutes(api, { hub, clock, log, findSession })
+    },
+  })
+}
+
+function readyChecks(db: Database, telemetry: TelemetryStore): ReadyCheck[] {
+  return [
+    {
+      part: 'state store',
+      check: async () => {
+        await sql`SELECT 1`.execute(db)
+        return undefined
+      },
+    },
+    {
+      part: 'telemetry store',
+      check: async () => {
+        await telemetry.latest(['no/such/point'])
+        return undefined
+      },
+    },
+  ]
+}
+
+async function readPair({ certFile, keyFile }: { readonly certFile: string; readonly keyFile: string }) {
+  const [cert, key] = await Promise.all([readFile(certFile, 'utf8'), readFile(keyFile, 'utf8')])
+  return { cert, key }
+}
+
+function countClients(metrics: Registry, hub: LiveHub): void {
+  new Gauge({
+    name: 'campus_live_clients',
+    help: 'Open live streams',
+    registers: [metrics],
+    collect() {
+      this.set(hub.clients)
+    },
+  })
+}
