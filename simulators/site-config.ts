@@ -73,7 +73,7 @@ export const SiteConfig = Type.Object(
       ),
       { default: [] },
     ),
-    devices: Type.Array(SiteDeviceConfig, { minItems: 1 }),
+    devices: Type.Array(SiteDeviceConfig),
     log: Type.Object({ level: Type.String({ default: 'info' }) }, { ...closed, default: {} }),
   },
   closed,

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import ModbusRTU from 'modbus-serial'
+import modbusSerial from 'modbus-serial'
 import { expect, test, vi } from 'vitest'
 import { loadConfig } from '#lib/load-config.ts'
 import { createLogger } from '#lib/logger.ts'
@@ -31,7 +31,7 @@ async function startBench() {
   const started = await start(modbusSite)
   if (!started.ok || started.site === undefined) throw new Error(JSON.stringify(started))
   const { site, folder } = started
-  const client = new ModbusRTU()
+  const client = new modbusSerial.default()
   await client.connectTCP('127.0.0.1', { port: site.ports.modbus.plant ?? 0 })
   client.setTimeout(500)
   const control = (method: string, path: string, body?: unknown) =>

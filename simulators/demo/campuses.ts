@@ -36,6 +36,8 @@ const corridors = [
   .concat(['门厅|Entrance hall'])
   .map(both)
 
+export const bureau = { id: 'demo-bureau', title: { zh: '示范区教育局', en: 'Demo district bureau' } }
+
 export const campuses: readonly Campus[] = [
   campus('yucai-school', { zh: '育才学校', en: 'Yucai School' }),
   campus('no-3-middle-school', { zh: '第三中学', en: 'No. 3 Middle School' }),

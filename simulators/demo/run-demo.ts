@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '#lib/clock.ts'
 import { hostPort } from '#lib/host-port.ts'
-import { accountsOf } from './accounts.ts'
+import { readAccounts } from './accounts.ts'
 import { campuses } from './campuses.ts'
 import { claimFolder, portProblems } from './claim.ts'
 import { isAnswering } from './is-answering.ts'
 import type { DemoSettings } from './settings.ts'
 import { SupervisedChild } from './supervised-child.ts'
-import { writeConfigs } from './write-configs.ts'
+import { reachable, writeConfigs } from './write-configs.ts'
 
 export type Terminal = {
   readonly say: (line: string) => void
@@ -67,7 +67,8 @@ export async function runDemo(
       ),
     )
     say(`console: http://${hostPort(settings.host, settings.httpPort)}/`)
-    for (const { username, password } of await accountsOf(settings)) say(`${username.padEnd(12)}${password}`)
+    for (const { username, password } of await readAccounts(files.accounts))
+      say(`${username.padEnd(12)}${password}`)
     say(
       `${campuses.length} campuses, ${deviceCount()} simulated devices. Try: sign in as admin, open Devices, wait for lux-201 to raise its alarm. Ctrl-C stops everything.`,
     )
@@ -85,12 +86,6 @@ export async function runDemo(
 
 function deviceCount(): number {
   return campuses.reduce((count, { modbus, mqtt }) => count + modbus.length + mqtt.length, 0)
-}
-
-/** Where to ask for something that listens everywhere. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1'
-  return host === '::' ? '::1' : host
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

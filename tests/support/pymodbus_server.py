@@ -1,6 +1,6 @@
 """A Modbus TCP server that nobody here wrote: python3-pymodbus with the register values given on the command line.
 
-usage: pymodbus_server.py HOST PORT UNIT JSON
+usage: pymodbus_server.py HOST PORT UNIT[,UNIT] JSON
 JSON:  {"input": {"0": 17254}, "holding": {...}, "coil": {...}, "discrete": {...}}, addresses as on the wire
 """
 
@@ -22,7 +22,8 @@ def block(values):
 
 
 async def main():
-    host, port, unit, image = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4])
+    host, port, image = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[4])
+    units = [int(unit) for unit in sys.argv[3].split(",")]
     slave = ModbusSlaveContext(
         di=block(image.get("discrete", {})),
         co=block(image.get("coil", {})),
@@ -30,7 +31,7 @@ async def main():
         ir=block(image.get("input", {})),
         zero_mode=True,
     )
-    context = ModbusServerContext(slaves={unit: slave}, single=False)
+    context = ModbusServerContext(slaves={unit: slave for unit in units}, single=False)
     await StartAsyncTcpServer(context=context, address=(host, port))
 
 

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { hostPort } from '#lib/host-port.ts'
+import { freePort } from '#simulators/demo/free-port.ts'
+import { type TempFolder, tempFolder } from './temp-folder.ts'
+import { TestCloud } from './test-cloud.ts'
+import { TestGateway } from './test-gateway.ts'
+import { TestSite } from './test-site.ts'
+
+export type TestDevice = {
+  readonly id: string
+  readonly profile: string
+  readonly unit?: number
+  readonly params?: Readonly<Record<string, unknown>>
+  /** For the simulator only. */
+  readonly interval?: string
+  readonly signals?: Readonly<Record<string, unknown>>
+  /** On the gateway only: nothing simulates it. */
+  readonly isForeign?: boolean
+}
+
+export type CampusOptions = {
+  readonly devices: readonly TestDevice[]
+  readonly host?: string
+  readonly rules?: readonly Readonly<Record<string, unknown>>[]
+  readonly outbox?: Readonly<Record<string, unknown>>
+  /** Given the cloud's MQTT port, answers with the port the gateway is to use: a proxy in between. */
+  readonly between?: (cloudMqttPort: number) => Promise<number>
+  /** Where the gateway finds bus `plant`, instead of the simulator. */
+  readonly modbusPort?: number
+}
+
+/** One campus as in real life: devices, gateway and cloud as processes of their own, connected by real sockets. */
+export type Campus = AsyncDisposable & {
+  readonly gatewayId: string
+  readonly folder: TempFolder
+  readonly cloud: TestCloud
+  readonly gateway: TestGateway
+  readonly site: TestSite
+  /** Anybody may sign in at the gateway's broker with it and publish as any zigbee2mqtt device. */
+  readonly mqttLogin: { readonly username: string; readonly password: string }
+  /** `lux-1/illuminance` as the cloud names it. */
+  pointId(point: string): string
+}
+
+const gatewayId = 'test-campus'
+
+export async function startCampus(options: CampusOptions): Promise<Campus> {
+  const { devices, host = '127.0.0.1', rules, outbox, between } = options
+  await using parts = new AsyncDisposableStack()
+  const folder = parts.use(await tempFolder())
+  const token = randomBytes(24).toString('base64url')
+  const mqttLogin = { username: 'devices', password: randomBytes(12).toString('base64url') }
+  const [httpPort, mqttPort, brokerPort, healthPort] = await Promise.all([
+    freePort(host),
+    freePort(host),
+    freePort(host),
+    freePort(host),
+  ])
+  const cloud = parts.use(
+    await TestCloud.start({
+      folder: join(folder.path, 'cloud'),
+      host,
+      httpPort,
+      mqttPort,
+      gateways: [{ id: gatewayId, token }],
+    }),
+  )
+  const site = parts.use(
+    await TestSite.start({
+      folder: folder.path,
+      host,
+      brokerUrl: `mqtt://${hostPort(host, brokerPort)}`,
+      devices: devices
+        .filter((device) => device.isForeign !== true)
+        .map((device) => simulated(device, mqttLogin)),
+    }),
+  )
+  const gateway = parts.use(
+    await TestGateway.start({
+      id: gatewayId,
+      folder: join(folder.path, 'gateway'),
+      host,
+      brokerPort,
+      healthPort,
+      cloud: { port: (await between?.(mqttPort)) ?? mqttPort, caFile: cloud.caFile, token },
+      modbusPort: options.modbusPort ?? site.modbusPort,
+      devices: devices.map(installed),
+      credentials: [{ ...mqttLogin, publish: ['zigbee2mqtt/#'], subscribe: ['points/#'] }],
+      ...(rules === undefined ? {} : { rules }),
+      ...(outbox === undefined ? {} : { outbox }),
+    }),
+  )
+  const stack = parts.move()
+  return {
+    gatewayId,
+    folder,
+    cloud,
+    gateway,
+    site,
+    mqttLogin,
+    pointId: (point) => `${gatewayId}/${point}`,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+export function meter(id: string, unit: number): TestDevice {
+  return { id, profile: 'eastron.sdm630', unit }
+}
+
+export function lux(id: string, more: Partial<TestDevice> = {}): TestDevice {
+  return { id, profile: 'zigbee2mqtt.illuminance', params: { name: id }, ...more }
+}
+
+function installed({ id, profile, unit, params }: TestDevice) {
+  return {
+    id,
+    profile,
+    ...(unit === undefined ? {} : { bus: 'plant', unit }),
+    ...(params === undefined ? {} : { params }),
+  }
+}
+
+function simulated(device: TestDevice, login: Campus['mqttLogin']) {
+  const { interval, signals, unit } = device
+  return {
+    ...installed(device),
+    ...(unit === undefined ? login : { latency: '0ms' }),
+    ...(interval === undefined ? {} : { interval }),
+    ...(signals === undefined ? {} : { signals }),
+  }
+}

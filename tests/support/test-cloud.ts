@@ -1,0 +1,109 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import { hostPort } from '#lib/host-port.ts'
+import { ApiClient } from './api-client.ts'
+import { Program } from './program.ts'
+import { waitFor } from './wait-for.ts'
+
+export type TestCloudOptions = {
+  readonly folder: string
+  readonly host: string
+  readonly httpPort: number
+  readonly mqttPort: number
+  readonly gateways: readonly { readonly id: string; readonly token: string }[]
+}
+
+export const password = 'a password for tests only'
+
+/** The cloud as a real process that can be killed and started again on the same ports and data. */
+export class TestCloud implements AsyncDisposable {
+  readonly origin: string
+  readonly mqttPort: number
+  readonly caFile: string
+  readonly api: ApiClient
+  readonly #file: string
+  #program: Program
+
+  private constructor(options: TestCloudOptions, file: string) {
+    this.origin = `http://${hostPort(options.host, options.httpPort)}`
+    this.mqttPort = options.mqttPort
+    this.caFile = join(options.folder, 'data', 'tls', 'ca.pem')
+    this.api = new ApiClient(this.origin)
+    this.#file = file
+    this.#program = this.#spawn()
+  }
+
+  /** Resolves when it is ready and `api` is logged in as admin. */
+  static async start(options: TestCloudOptions): Promise<TestCloud> {
+    const file = await writeCloudConfig(options)
+    const cloud = new TestCloud(options, file)
+    try {
+      await cloud.ready()
+      await cloud.api.login('admin', password)
+    } catch (error) {
+      await cloud[Symbol.asyncDispose]()
+      throw error
+    }
+    return cloud
+  }
+
+  get program(): Program {
+    return this.#program
+  }
+
+  async ready(): Promise<void> {
+    await waitFor(async () => {
+      if (!this.#program.isRunning) throw new Error(`cloud ended:\n${this.#program.output.slice(-5000)}`)
+      await this.api.ready()
+    })
+  }
+
+  kill9(): Promise<void> {
+    return this.#program.kill9()
+  }
+
+  async restart(): Promise<void> {
+    if (this.#program.isRunning) await this.#program.stop()
+    this.#program = this.#spawn()
+    await this.ready()
+  }
+
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.origin}/metrics`)).text()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program[Symbol.asyncDispose]()
+  }
+
+  #spawn(): Program {
+    return new Program({
+      name: 'cloud',
+      args: ['cloud/main.ts', '--config', this.#file],
+      env: { CAMPUS_DEMO_PASSWORD: password },
+    })
+  }
+}
+
+/** Writes cloud.yaml and the token files; returns the path. */
+export async function writeCloudConfig(options: TestCloudOptions): Promise<string> {
+  const { folder, host, httpPort, mqttPort, gateways } = options
+  await mkdir(folder, { recursive: true })
+  for (const { id, token } of gateways) await writeFile(join(folder, `${id}.token`), token, { mode: 0o600 })
+  const file = join(folder, 'cloud.yaml')
+  const config = {
+    data: './data',
+    http: { host, port: httpPort },
+    mqtt: { host, port: mqttPort },
+    tls: { hostNames: [host] },
+    gateways: gateways.map(({ id }) => ({
+      id,
+      title: { zh: `测试 ${id}`, en: `Test ${id}` },
+      tokenFile: `${id}.token`,
+    })),
+    demoAccounts: true,
+  }
+  await writeFile(file, stringify(config))
+  return file
+}
