@@ -43,6 +43,8 @@ export type OutboxListener = {
 /** The part of the outbox that the uplink sees. */
 export interface OutboxOutput {
   subscribe(listener: OutboxListener): Disposable
+  /** Commits now what waits for its age. Resolves when all that was appended is on disk (or dropped over budget). */
+  flush(): Promise<void>
   /** The newest telemetry batch on disk. */
   lastStored(): Position
   /** Events after `after` that are not confirmed, in order, on disk or still in memory. */
@@ -95,8 +97,6 @@ export type OutboxStats = {
 }
 
 export interface Outbox extends OutboxInput, OutboxOutput, AsyncDisposable {
-  /** Resolves when everything appended before the call is on disk (or was dropped over budget). */
-  flush(): Promise<void>
   /** Resolves with the reason when the outbox cannot go on; the process should end and be started again. */
   readonly failed: Promise<Error>
 }

@@ -1,9 +1,11 @@
 /** One MQTT connection to the cloud, from the first packet to the last. The only file that names mqtt.js. */
-import { connect, type IClientOptions } from 'mqtt'
+import { type IClientOptions, MqttClient } from 'mqtt'
 import type { StateMessage } from '#contract/gateway-state.ts'
 import { encodeJson } from '#contract/messages.ts'
 import { downTopic, type UpChannel, upTopic } from '#contract/topics.ts'
 import type { Clock } from '#lib/clock.ts'
+import { dial } from './dial.ts'
+import { SilentLink } from './silent-link.ts'
 import type { UplinkSettings } from './uplink-config.ts'
 
 export type LinkOptions = {
@@ -32,20 +34,24 @@ export interface Link {
 }
 
 /** Resolves when connected and subscribed. Rejects with what the network, TLS or the broker said, or after the timeout. */
-export function openLink(options: LinkOptions, signal: AbortSignal): Promise<Link> {
+export async function openLink(options: LinkOptions, signal: AbortSignal): Promise<Link> {
   const { settings, gateway, clock } = options
-  const client = connect(clientOptions(options))
+  const socket = await dial(settings, signal)
+  const client = new MqttClient(() => socket, clientOptions(options))
   const { promise: opened, resolve, reject } = Promise.withResolvers<Link>()
   const { promise: ended, resolve: end } = Promise.withResolvers<Error>()
   let lastHeardAt = clock.monotonic()
   let firstError: Error | undefined
 
+  // The socket stands: from here on silence is a dead link, not a slow way.
+  const openWithinMs = Math.min(settings.connectTimeoutMs, 2 * settings.keepAliveMs)
   const overdue = setTimeout(
-    () => destroy(new Error(`no connection within ${settings.connectTimeoutMs} ms`)),
-    settings.connectTimeoutMs,
+    () => destroy(new SilentLink(`no answer to CONNECT within ${openWithinMs} ms`)),
+    openWithinMs,
   )
   const onAbort = () => destroy(new Error('stopped'))
-  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort, { once: true })
 
   client.on('packetreceive', () => {
     lastHeardAt = clock.monotonic()
@@ -85,7 +91,7 @@ export function openLink(options: LinkOptions, signal: AbortSignal): Promise<Lin
     firstError ??= reason
     client.end(true)
     // `end` may wait for a socket that never says anything again.
-    client.stream?.destroy()
+    socket.destroy()
     finish(firstError)
   }
 
@@ -112,16 +118,8 @@ export function openLink(options: LinkOptions, signal: AbortSignal): Promise<Lin
   return opened
 }
 
-function clientOptions({ settings, gateway, will }: LinkOptions): IClientOptions & { timerVariant: object } {
-  const url = new URL(settings.url)
-  const isTls = url.protocol === 'mqtts:'
+function clientOptions({ settings, gateway, will }: LinkOptions): IClientOptions {
   return {
-    protocol: isTls ? 'mqtts' : 'mqtt',
-    // URL keeps the brackets of an IPv6 address, sockets do not want them.
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(url.port) || (isTls ? 8883 : 1883),
-    ...(settings.ca === undefined ? {} : { ca: settings.ca }),
-    rejectUnauthorized: true,
     protocolVersion: 4,
     clean: true,
     clientId: gateway,

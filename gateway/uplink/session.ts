@@ -9,6 +9,7 @@ import type { DrainRate } from './drain-rate.ts'
 import type { Lane } from './lanes.ts'
 import { type About, backlogOf, birthOf, eventsMessageOf, statusOf } from './messages-up.ts'
 import type { Link } from './mqtt-link.ts'
+import { SilentLink } from './silent-link.ts'
 import type { UplinkSettings } from './uplink-config.ts'
 
 const eventsPage = 500
@@ -59,6 +60,8 @@ export class Session {
     })
     this.#sayBirth()
     this.#pump()
+    // The newest values become the first live batch at once. Fails only when the outbox is closed or gone.
+    outbox.flush().catch(() => {})
     const loops = [this.#sayStatus(), this.#watch()]
     const reason = await this.#link.ended
     this.#over.abort()
@@ -180,7 +183,7 @@ export class Session {
       if (now - before > keepAliveMs) aliveAt = now
       aliveAt = Math.max(aliveAt, this.#link.lastHeardAt())
       if (now - aliveAt > keepAliveMs * 1.5) {
-        this.#link.destroy(new Error(`nothing heard for ${Math.round(now - aliveAt)} ms`))
+        this.#link.destroy(new SilentLink(`nothing heard for ${Math.round(now - aliveAt)} ms`))
         return
       }
       const waitingSince = Math.max(this.#drain.oldestSentAt() ?? now, this.#lastAckAt)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Command } from '#contract/command.ts'
 import type { AlarmEvent } from '#contract/events.ts'
 import { good } from '#contract/quality.ts'
@@ -9,6 +9,7 @@ import { systemClock } from '#lib/clock.ts'
 import { createLogger } from '#lib/logger.ts'
 import {
   type AckingCloud,
+  ackAll,
   type Received,
   startAckingCloud,
   wideCredit,
@@ -19,6 +20,8 @@ import { testCertificate } from '../../tests/support/test-certificate.ts'
 import { waitFor as wait } from '../../tests/support/wait-for.ts'
 import { startUplink, type Uplink } from './uplink.ts'
 import type { UplinkSettings } from './uplink-config.ts'
+
+vi.setConfig({ testTimeout: 30_000 })
 
 const log = createLogger({ level: 'silent' })
 const gateway = 'school-a'
@@ -194,6 +197,31 @@ test('a link that swallows everything is noticed within two keep-alives and noth
   await site.outbox.flush()
   await emptied(site.outbox)
   expect([...new Set(valuesOf(cloud.received))]).toEqual(upTo(next))
+})
+
+test('live values are there within two seconds of the return of a dead link, while the backlog still drains', async () => {
+  await using cloud = await startAckingCloud()
+  await using proxy = await startTcpProxy({ port: cloud.port })
+  // The waits and deadlines of a real gateway, but for the keep-alive.
+  await using site = await startSite({ commitEveryMs: 1_000, commitSamples: 10, backfillSamples: 20 })
+  const waits = { connectTimeoutMs: 15_000, reconnect: { firstMs: 500, maxMs: 15_000 } }
+  const uplink = await site.connect({ port: proxy.port, ca: cloud.ca, ...waits })
+  await waitFor(() => expect(uplink.state().connected).toBe(true))
+  proxy.cut()
+  await waitFor(() => expect(uplink.state().connected).toBe(false))
+  site.outbox.append(samples(0, 10_000))
+  cloud.reply = (message) => {
+    if (message.lane === 'backfill') setTimeout(() => ackLater(cloud, message), 100)
+    return message.lane === 'backfill' ? undefined : ackAll(message)
+  }
+  await systemClock.sleep(4_000)
+  // A source of one value per second.
+  site.outbox.append(samples(10_000, 1))
+  proxy.heal()
+  const healedAt = performance.now()
+  await waitFor(() => expect(cloud.received.filter(({ lane }) => lane === 'live')).not.toEqual([]))
+  expect(performance.now() - healedAt).toBeLessThan(2_000)
+  expect(site.outbox.stats().telemetry.samples).toBeGreaterThan(1_000)
 })
 
 test('an idle link that swallows everything is noticed as well', async () => {

@@ -6,7 +6,6 @@ import type { Command } from '#contract/command.ts'
 import type { Backlog } from '#contract/gateway-state.ts'
 import { decodeCommand } from '#contract/messages.ts'
 import type { OutboxOutput } from '#gateway/outbox/outbox.ts'
-import { backoffMs } from '#lib/backoff.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
 import { RateLimit } from '#lib/rate-limit.ts'
@@ -14,6 +13,7 @@ import { DrainRate } from './drain-rate.ts'
 import { explainLinkError } from './link-error.ts'
 import { type About, backlogOf, deathOf } from './messages-up.ts'
 import { type Link, openLink } from './mqtt-link.ts'
+import { reconnectWaitMs } from './reconnect-wait.ts'
 import { Session } from './session.ts'
 import type { UplinkSettings } from './uplink-config.ts'
 
@@ -132,7 +132,7 @@ class RunningUplink implements Uplink {
       const lasted = clock.monotonic() - startedAt
       this.#attempts = lasted >= healthyAfterMs ? 0 : this.#attempts + 1
       this.#lastError = explainLinkError(reason, settings.url)
-      const waitMs = backoffMs(Math.max(0, this.#attempts - 1), settings.reconnect)
+      const waitMs = reconnectWaitMs(reason, this.#attempts, settings)
       // Changes are logged, not cycles: the same reason again only once a minute.
       const skipped = this.#logLimit.pass(this.#lastError, clock.monotonic())
       if (skipped !== undefined)
