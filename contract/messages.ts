@@ -2,10 +2,10 @@
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Catalogue } from './catalogue.ts'
-import { Command } from './command.ts'
+import { Command, CommandResult } from './command.ts'
 import { type Decoded, refused } from './decoded.ts'
 import { Ack, type DeliveryMessage, Refuse } from './delivery.ts'
-import { EventsMessage } from './events.ts'
+import { AlarmEvent, DropEvent, EventsMessage, type GatewayEvent, LinkEvent } from './events.ts'
 import { Birth, Death, type StateMessage, Status } from './gateway-state.ts'
 
 const KiB = 1024
@@ -24,7 +24,10 @@ export function encodeJson(message: JsonMessage): Uint8Array {
 }
 
 export function decodeEvents(bytes: Uint8Array): Decoded<EventsMessage> {
-  return decodeOne('events', bytes, readEvents)
+  return decodeOne('events', bytes, (value) => {
+    const read = readEvents(value)
+    return read.ok ? read : refused(eventProblem(value) ?? read.reason)
+  })
 }
 
 export function decodeState(bytes: Uint8Array): Decoded<StateMessage> {
@@ -62,10 +65,29 @@ const stateKinds: Record<string, Read<StateMessage>> = {
 }
 const deliveryKinds: Record<string, Read<DeliveryMessage>> = { ack: reader(Ack), refuse: reader(Refuse) }
 
+const eventKinds: Record<string, Read<GatewayEvent>> = {
+  alarm: reader(AlarmEvent),
+  'command-result': reader(CommandResult),
+  drop: reader(DropEvent),
+  link: reader(LinkEvent),
+}
+
 function byKind<T>(kinds: Record<string, Read<T>>, value: unknown): Decoded<T> {
   const kind = typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined
   const read = typeof kind === 'string' && Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
   return read === undefined ? refused(`/kind must be one of ${Object.keys(kinds).join(', ')}`) : read(value)
+}
+
+/** The union of all events only says that none matches: look for the event and ask the kind that was meant. */
+function eventProblem(value: unknown): string | undefined {
+  const events: unknown =
+    typeof value === 'object' && value !== null && 'events' in value ? value.events : undefined
+  if (!Array.isArray(events)) return undefined
+  for (const [index, event] of events.entries()) {
+    const read = byKind(eventKinds, event)
+    if (!read.ok) return `/events/${index}${read.reason}`
+  }
+  return undefined
 }
 
 function decodeOne<T>(what: keyof typeof maxJsonBytes, bytes: Uint8Array, read: Read<T>): Decoded<T> {

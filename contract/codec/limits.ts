@@ -1,6 +1,6 @@
 /**
  * What one telemetry message may hold. The encoder throws above these (a bug of the caller); the decoder refuses.
- * A decoder that keeps them needs less than 32 MiB for the worst message.
+ * A decoder that keeps them needs less than 64 MiB for the worst message.
  */
 const MiB = 1024 * 1024
 
