@@ -1,0 +1,77 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { AlarmList } from '#contract/api/alarms.ts'
+import type { Device, DeviceList } from '#contract/api/devices.ts'
+import type { Gateway, GatewayList } from '#contract/api/gateways.ts'
+import type { Ledger } from '#contract/api/ledger.ts'
+import type { PointUpdate } from '#contract/api/live.ts'
+import type { Point } from '#contract/api/points.ts'
+import { request } from './client.ts'
+
+/** The first segment of every key names what a live message may change. */
+export const keys = { devices: 'devices', gateways: 'gateways', alarms: 'alarms' } as const
+
+/** A change between the snapshot and the subscription is seen after this long at the latest. */
+const refetchInterval = 60_000
+
+export type DeviceFilter = { readonly gateway?: string | undefined; readonly q?: string | undefined }
+
+export const devicesQuery = (filter: DeviceFilter) =>
+  infiniteQueryOptions({
+    queryKey: [keys.devices, 'list', filter],
+    queryFn: ({ signal, pageParam }) =>
+      request<DeviceList>('/devices', { query: { ...filter, cursor: pageParam, limit: 50 }, signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
+    refetchInterval,
+  })
+
+export const deviceQuery = (id: string) =>
+  queryOptions({
+    queryKey: [keys.devices, 'one', id],
+    queryFn: ({ signal }) => request<Device>(`/devices/${encodeURIComponent(id)}`, { signal }),
+    refetchInterval,
+  })
+
+export const gatewaysQuery = queryOptions({
+  queryKey: [keys.gateways, 'list'],
+  queryFn: ({ signal }) => request<GatewayList>('/gateways', { query: { limit: 500 }, signal }),
+  refetchInterval,
+})
+
+export const gatewayQuery = (id: string) =>
+  queryOptions({
+    queryKey: [keys.gateways, 'one', id],
+    queryFn: ({ signal }) => request<Gateway>(`/gateways/${encodeURIComponent(id)}`, { signal }),
+    refetchInterval,
+  })
+
+export const ledgerQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['ledger', id],
+    queryFn: ({ signal }) => request<Ledger>(`/gateways/${encodeURIComponent(id)}/ledger`, { signal }),
+    refetchInterval: 10_000,
+  })
+
+export const alarmsQuery = (state: 'open' | 'all') =>
+  queryOptions({
+    queryKey: [keys.alarms, state],
+    queryFn: ({ signal }) => request<AlarmList>('/alarms', { query: { state, limit: 200 }, signal }),
+    refetchInterval,
+  })
+
+/** The newest samples that came with a device, in the form in which the live socket sends them. */
+export function lastSamples(points: readonly Point[]): PointUpdate[] {
+  return points.flatMap(({ id, last }) =>
+    last === undefined
+      ? []
+      : [
+          {
+            point: id,
+            t: Date.parse(last.at),
+            value: last.value,
+            quality: last.quality,
+            ...(last.reason === undefined ? {} : { reason: last.reason }),
+          },
+        ],
+  )
+}

@@ -1,0 +1,30 @@
+import { QueryCache, QueryClient } from '@tanstack/react-query'
+import { errorCodes } from '#contract/errors.ts'
+import { ApiError, isSignedOut } from './client.ts'
+
+function canRetry(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false
+  if (error.code === 'NETWORK' || error.code === 'TIMEOUT') return true
+  if (error.code === 'UNEXPECTED') return error.status >= 500
+  return errorCodes[error.code]?.retry ?? false
+}
+
+/** `onSignedOut` is called whenever an answer says that the session is over. */
+export function createQueryClient(onSignedOut: () => void): QueryClient {
+  return new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error) => {
+        if (isSignedOut(error)) onSignedOut()
+      },
+    }),
+    defaultOptions: {
+      queries: {
+        retry: (failures, error) => failures < 2 && canRetry(error),
+        retryDelay: (attempt) => Math.min(4000, 500 * 2 ** attempt),
+        // Live values come over the socket; coming back to the window is no reason to read everything again.
+        refetchOnWindowFocus: false,
+        staleTime: 10_000,
+      },
+    },
+  })
+}

@@ -1,0 +1,55 @@
+import { QueryClient } from '@tanstack/react-query'
+import { expect, test } from 'vitest'
+import type { Alarm, AlarmList } from '#contract/api/alarms.ts'
+import type { LiveEvent } from '#contract/api/live.ts'
+import { mergeAlarm, mergeEvent } from './merge-event.ts'
+
+const alarm = (id: string, raisedAt: string, state: Alarm['state'] = 'raised'): Alarm => ({
+  id,
+  gateway: 'g',
+  rule: 'r',
+  point: 'g/d/p',
+  priority: 2,
+  title: { en: 'x' },
+  state,
+  raisedAt,
+  value: 1,
+  receivedAt: raisedAt,
+})
+
+const list: AlarmList = {
+  items: [alarm('b', '2026-01-02T00:00:00.000Z'), alarm('a', '2026-01-01T00:00:00.000Z')],
+  seq: 1,
+}
+const ids = (merged: AlarmList | undefined) => merged?.items.map(({ id }) => id)
+
+test('a new alarm takes its place by time, newest first', () => {
+  expect(ids(mergeAlarm(list, alarm('c', '2026-01-03T00:00:00.000Z'), 'open'))).toEqual(['c', 'b', 'a'])
+  expect(ids(mergeAlarm(list, alarm('c', '2026-01-01T12:00:00.000Z'), 'all'))).toEqual(['b', 'c', 'a'])
+})
+
+test('a cleared alarm leaves the open list and stays among all', () => {
+  const cleared = alarm('b', '2026-01-02T00:00:00.000Z', 'cleared')
+  expect(ids(mergeAlarm(list, cleared, 'open'))).toEqual(['a'])
+  expect(mergeAlarm(list, cleared, 'all')?.items[0]?.state).toBe('cleared')
+  expect(mergeAlarm(undefined, cleared, 'all')).toBeUndefined()
+})
+
+test('a link that goes down changes that device and leaves other pages alone', () => {
+  const queries = new QueryClient()
+  const device = (id: string) => ({ id, link: { state: 'up' } })
+  const data = { pages: [{ items: [device('g/a'), device('g/b')] }], pageParams: [undefined] }
+  const other = { pages: [{ items: [device('g/c')] }], pageParams: [undefined] }
+  queries.setQueryData(['devices', 'list', {}], data)
+  queries.setQueryData(['devices', 'list', { q: 'c' }], other)
+  mergeEvent(queries, {
+    type: 'ev',
+    seq: 1,
+    topic: 'devices',
+    data: { device: 'g/b', link: { state: 'down' } },
+  } as LiveEvent)
+  expect(queries.getQueryData(['devices', 'list', {}])).toMatchObject({
+    pages: [{ items: [{ link: { state: 'up' } }, { link: { state: 'down' } }] }],
+  })
+  expect(queries.getQueryData(['devices', 'list', { q: 'c' }])).toBe(other)
+})

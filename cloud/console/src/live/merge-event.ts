@@ -1,0 +1,65 @@
+import type { InfiniteData, QueryClient } from '@tanstack/react-query'
+import type { Alarm, AlarmList } from '#contract/api/alarms.ts'
+import type { Device, DeviceList } from '#contract/api/devices.ts'
+import type { Gateway, GatewayList } from '#contract/api/gateways.ts'
+import type { DeviceUpdate, LiveEvent } from '#contract/api/live.ts'
+import { keys } from '../api/queries.ts'
+
+/** Puts a live change into the answers that are on screen, so that a page need not read them again. */
+export function mergeEvent(queries: QueryClient, event: LiveEvent): void {
+  switch (event.topic) {
+    case 'gateways':
+      mergeGateway(queries, event.data as Gateway)
+      break
+    case 'devices':
+      mergeLink(queries, event.data as DeviceUpdate)
+      break
+    case 'alarms':
+      queries.setQueryData<AlarmList>([keys.alarms, 'open'], (list) =>
+        mergeAlarm(list, event.data as Alarm, 'open'),
+      )
+      queries.setQueryData<AlarmList>([keys.alarms, 'all'], (list) =>
+        mergeAlarm(list, event.data as Alarm, 'all'),
+      )
+      break
+  }
+}
+
+function mergeGateway(queries: QueryClient, gateway: Gateway): void {
+  queries.setQueryData<Gateway>([keys.gateways, 'one', gateway.id], (known) => known && gateway)
+  queries.setQueryData<GatewayList>([keys.gateways, 'list'], (list) => {
+    if (list === undefined) return undefined
+    const isKnown = list.items.some(({ id }) => id === gateway.id)
+    const items = list.items.map((known) => (known.id === gateway.id ? gateway : known))
+    return { ...list, items: isKnown ? items : [...items, gateway] }
+  })
+}
+
+function mergeLink(queries: QueryClient, { device, link }: DeviceUpdate): void {
+  const changed = (known: Device): Device => (known.id === device ? { ...known, link } : known)
+  queries.setQueryData<Device>([keys.devices, 'one', device], (known) => known && changed(known))
+  queries.setQueriesData<InfiniteData<DeviceList>>({ queryKey: [keys.devices, 'list'] }, (data) => {
+    if (!data?.pages.some((page) => page.items.some(({ id }) => id === device))) return data
+    return { ...data, pages: data.pages.map((page) => ({ ...page, items: page.items.map(changed) })) }
+  })
+}
+
+/** Newest first. A cleared alarm leaves the open list and stays in the list of all. */
+export function mergeAlarm(
+  list: AlarmList | undefined,
+  alarm: Alarm,
+  show: 'open' | 'all',
+): AlarmList | undefined {
+  if (list === undefined) return undefined
+  const isKnown = list.items.some(({ id }) => id === alarm.id)
+  if (show === 'open' && alarm.state === 'cleared') {
+    return isKnown ? { ...list, items: list.items.filter(({ id }) => id !== alarm.id) } : list
+  }
+  if (isKnown) return { ...list, items: list.items.map((known) => (known.id === alarm.id ? alarm : known)) }
+  const items = [alarm, ...list.items].sort((a, b) => startOf(b).localeCompare(startOf(a)))
+  return { ...list, items }
+}
+
+function startOf(alarm: Alarm): string {
+  return alarm.raisedAt ?? alarm.clearedAt ?? alarm.receivedAt
+}

@@ -1,0 +1,123 @@
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
+import { isSignedOut } from './api/client.ts'
+import { sessionQuery } from './api/session.ts'
+import { alarmsSearch } from './features/alarms/alarms-search.ts'
+import { devicesSearch } from './features/devices/devices-search.ts'
+import { pointSearch } from './features/points/point-search.ts'
+import { signInSearch } from './features/sign-in/sign-in-search.ts'
+import type { Live } from './live/live-context.tsx'
+import { Layout } from './shell/layout.tsx'
+import { RouteFailure, RouteMissing, RoutePending } from './shell/route-states.tsx'
+
+type RouterContext = { readonly queries: QueryClient; readonly live: Live }
+
+const rootRoute = createRootRouteWithContext<RouterContext>()({ notFoundComponent: RouteMissing })
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: signInSearch,
+  component: lazyRouteComponent(() => import('./features/sign-in/sign-in-page.tsx'), 'SignInPage'),
+})
+
+/** Everything behind the sign-in: without a session there is nothing to see and the target is kept. */
+const shellRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'shell',
+  component: Layout,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queries.ensureQueryData(sessionQuery)
+    } catch (error) {
+      if (isSignedOut(error)) throw redirect({ to: '/sign-in', search: { next: location.href } })
+      throw error
+    }
+    context.live.socket.start()
+  },
+})
+
+const homeRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/devices', replace: true })
+  },
+})
+
+const devicesRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/devices',
+  validateSearch: devicesSearch,
+  component: lazyRouteComponent(() => import('./features/devices/devices-page.tsx'), 'DevicesPage'),
+})
+
+const deviceRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/devices/$gateway/$device',
+  component: lazyRouteComponent(() => import('./features/devices/device-page.tsx'), 'DevicePage'),
+})
+
+/** A point of a part has more segments: `/points/<gateway>/<device>/<part>/<point>`. */
+const pointRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/points/$gateway/$device/$',
+  validateSearch: pointSearch,
+  component: lazyRouteComponent(() => import('./features/points/point-page.tsx'), 'PointPage'),
+})
+
+const gatewaysRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/gateways',
+  component: lazyRouteComponent(() => import('./features/gateways/gateways-page.tsx'), 'GatewaysPage'),
+})
+
+const gatewayRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/gateways/$gateway',
+  component: lazyRouteComponent(() => import('./features/gateways/gateway-page.tsx'), 'GatewayPage'),
+})
+
+const alarmsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/alarms',
+  validateSearch: alarmsSearch,
+  component: lazyRouteComponent(() => import('./features/alarms/alarms-page.tsx'), 'AlarmsPage'),
+})
+
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  shellRoute.addChildren([
+    homeRoute,
+    devicesRoute,
+    deviceRoute,
+    pointRoute,
+    gatewaysRoute,
+    gatewayRoute,
+    alarmsRoute,
+  ]),
+])
+
+export function createConsoleRouter(context: RouterContext) {
+  return createRouter({
+    routeTree,
+    context,
+    defaultPendingComponent: RoutePending,
+    defaultErrorComponent: RouteFailure,
+    defaultNotFoundComponent: RouteMissing,
+    defaultPendingMs: 300,
+    scrollRestoration: true,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createConsoleRouter>
+  }
+}

@@ -1,0 +1,53 @@
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useRouter } from '@tanstack/react-router'
+import { Button, Dropdown } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { sessionQuery, signOut } from '../api/session.ts'
+import { useLive } from '../live/live-context.tsx'
+
+export function UserMenu() {
+  const { t } = useTranslation()
+  const user = useQuery(sessionQuery).data?.user
+  const leave = useSignOut()
+  if (user === undefined) return null
+  const name = user.displayName || user.username
+  const items = [
+    {
+      key: 'who',
+      label: (
+        <span className="menu-who">
+          {user.username} · {t(`role.${user.role}`)}
+        </span>
+      ),
+      disabled: true,
+    },
+    { type: 'divider' as const },
+    { key: 'out', label: t('menu.signOut') },
+  ]
+  return (
+    <Dropdown trigger={['click']} menu={{ items, onClick: ({ key }) => key === 'out' && leave() }}>
+      <Button type="text" className="user-button" aria-haspopup="menu" aria-label={t('menu.user', { name })}>
+        <span className="user-name">{name}</span>
+        <svg viewBox="0 0 12 12" width="10" height="10" aria-hidden="true">
+          <path d="m2 4 4 4 4-4" fill="none" stroke="currentColor" strokeWidth="1.6" />
+        </svg>
+      </Button>
+    </Dropdown>
+  )
+}
+
+function useSignOut(): () => void {
+  const router = useRouter()
+  const { socket, store } = useLive()
+  const { mutate } = useMutation({
+    mutationFn: signOut,
+    // Whatever the server says, this browser shows nothing more.
+    onSettled: async () => {
+      socket.stop()
+      store.clear()
+      await router.navigate({ to: '/sign-in', search: {} })
+      router.options.context.queries.clear()
+    },
+  })
+  return mutate
+}
