@@ -76,7 +76,10 @@ export async function openLink(options: LinkOptions, signal: AbortSignal): Promi
       if (error !== null) destroy(error)
       else if (refused !== undefined)
         destroy(new Error(`the cloud refused the subscription ${refused.topic}`))
-      else resolve(link)
+      else {
+        clearTimeout(overdue)
+        resolve(link)
+      }
     })
   }
 
