@@ -63,7 +63,7 @@ export class Ledger {
   ): Promise<void> {
     const changes = await this.#changesOf(receipts)
     await this.#db.transaction().execute(async (transaction) => {
-      for (const change of changes) await book(transaction, change, now)
+      await book(transaction, changes, now)
       await also(transaction)
     })
     for (const change of changes) this.#remember(nameOf(change), change.set)
@@ -109,28 +109,25 @@ function nameOf({ gateway, stream, epoch }: Key): string {
   return `${gateway}/${stream}/${epoch}`
 }
 
-async function book(db: Database, change: Change, now: number): Promise<void> {
-  const { gateway, stream, epoch, set, before, samples, lastSeq } = change
-  const kept = new Map(before)
-  const left = new Map(set)
-  const gone = before.filter(([first]) => !left.has(first)).map(([first]) => first)
-  // In portions: a hole of many pieces may close at once.
-  for (let i = 0; i < gone.length; i += 200) {
-    await db
-      .deleteFrom('received_ranges')
-      .where('gateway', '=', gateway)
-      .where('stream', '=', stream)
-      .where('epoch', '=', epoch)
-      .where('first_seq', 'in', gone.slice(i, i + 200))
-      .execute()
-  }
-  const rows = set
-    .filter(([first, last]) => kept.get(first) !== last)
-    .map(([first_seq, last_seq]) => ({ gateway, stream, epoch, first_seq, last_seq, received_at: now }))
-  if (rows.length > 0) {
+/** Rows per statement. Few statements: each is a trip to the database's thread and back. */
+const portion = 200
+
+function* portions<T>(rows: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < rows.length; at += portion) yield rows.slice(at, at + portion)
+}
+
+async function book(db: Database, changes: readonly Change[], now: number): Promise<void> {
+  for (const change of changes) await deleteAbsorbed(db, change)
+  const rows = changes.flatMap(({ gateway, stream, epoch, set, before }) => {
+    const kept = new Map(before)
+    return set
+      .filter(([first, last]) => kept.get(first) !== last)
+      .map(([first_seq, last_seq]) => ({ gateway, stream, epoch, first_seq, last_seq, received_at: now }))
+  })
+  for (const some of portions(rows)) {
     await db
       .insertInto('received_ranges')
-      .values(rows)
+      .values(some)
       .onConflict((conflict) =>
         conflict.columns(['gateway', 'stream', 'epoch', 'first_seq']).doUpdateSet((row) => ({
           last_seq: row.ref('excluded.last_seq'),
@@ -139,43 +136,63 @@ async function book(db: Database, change: Change, now: number): Promise<void> {
       )
       .execute()
   }
-  await bookStream(db, { gateway, stream, epoch, lastSeq, samples: 0, received: samples })
+  await bookStreams(
+    db,
+    changes.map(({ samples, ...change }) => ({ ...change, samples: 0, received: samples })),
+  )
+}
+
+/** Rows of intervals that went into others. */
+async function deleteAbsorbed(db: Database, { gateway, stream, epoch, set, before }: Change): Promise<void> {
+  const left = new Map(set)
+  const gone = before.filter(([first]) => !left.has(first)).map(([first]) => first)
+  for (const some of portions(gone)) {
+    await db
+      .deleteFrom('received_ranges')
+      .where('gateway', '=', gateway)
+      .where('stream', '=', stream)
+      .where('epoch', '=', epoch)
+      .where('first_seq', 'in', some)
+      .execute()
+  }
 }
 
 type StreamBooking = Key & { readonly lastSeq: number; readonly samples: number; readonly received: number }
 
 /** What was received is added; what was produced only grows: messages overtake each other. */
-async function bookStream(db: Database, booking: StreamBooking): Promise<void> {
-  const { gateway, stream, epoch, lastSeq, samples, received } = booking
-  await db
-    .insertInto('streams')
-    .values({
-      gateway,
-      stream,
-      epoch,
-      started_at: epochStartedAt(epoch),
-      produced_seq: lastSeq,
-      produced_samples: samples,
-      received_samples: received,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(['gateway', 'stream', 'epoch']).doUpdateSet((row) => ({
-        produced_seq: row
-          .case()
-          .when('streams.produced_seq', '<', row.ref('excluded.produced_seq'))
-          .then(row.ref('excluded.produced_seq'))
-          .else(row.ref('streams.produced_seq'))
-          .end(),
-        produced_samples: row
-          .case()
-          .when('streams.produced_samples', '<', row.ref('excluded.produced_samples'))
-          .then(row.ref('excluded.produced_samples'))
-          .else(row.ref('streams.produced_samples'))
-          .end(),
-        received_samples: row('streams.received_samples', '+', row.ref('excluded.received_samples')),
-      })),
-    )
-    .execute()
+async function bookStreams(db: Database, bookings: readonly StreamBooking[]): Promise<void> {
+  const rows = bookings.map(({ gateway, stream, epoch, lastSeq, samples, received }) => ({
+    gateway,
+    stream,
+    epoch,
+    started_at: epochStartedAt(epoch),
+    produced_seq: lastSeq,
+    produced_samples: samples,
+    received_samples: received,
+  }))
+  for (const some of portions(rows)) {
+    await db
+      .insertInto('streams')
+      .values(some)
+      .onConflict((conflict) =>
+        conflict.columns(['gateway', 'stream', 'epoch']).doUpdateSet((row) => ({
+          produced_seq: row
+            .case()
+            .when('streams.produced_seq', '<', row.ref('excluded.produced_seq'))
+            .then(row.ref('excluded.produced_seq'))
+            .else(row.ref('streams.produced_seq'))
+            .end(),
+          produced_samples: row
+            .case()
+            .when('streams.produced_samples', '<', row.ref('excluded.produced_samples'))
+            .then(row.ref('excluded.produced_samples'))
+            .else(row.ref('streams.produced_samples'))
+            .end(),
+          received_samples: row('streams.received_samples', '+', row.ref('excluded.received_samples')),
+        })),
+      )
+      .execute()
+  }
 }
 
 /** Notes what a gateway says it has produced. */
@@ -184,17 +201,16 @@ export async function bookProduced(
   gateway: string,
   produced: readonly Produced[],
 ): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
-    for (const { stream, epoch, lastSeq, samples } of produced) {
-      await bookStream(transaction, { gateway, stream, epoch, lastSeq, samples, received: 0 })
-    }
-  })
+  await bookStreams(
+    db,
+    produced.map((account) => ({ ...account, gateway, received: 0 })),
+  )
 }
 
 /** Notes a reported drop. The same report again changes nothing. */
 export async function bookDrop(db: Database, gateway: string, drop: DropEvent): Promise<void> {
   const { stream, epoch, firstSeq, lastSeq, samples, reason, at, from, to } = drop
-  await bookStream(db, { gateway, stream, epoch, lastSeq, samples: 0, received: 0 })
+  await bookStreams(db, [{ gateway, stream, epoch, lastSeq, samples: 0, received: 0 }])
   await db
     .insertInto('dropped_ranges')
     .values({
