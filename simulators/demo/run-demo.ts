@@ -20,8 +20,14 @@ export type Terminal = {
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 const readyWithinMs = 60_000
 /** Together under the ten seconds a person is willing to wait after Ctrl-C. */
-const edgeStopMs = 5000
-const cloudStopMs = 3500
+const gatewayStopMs = 4500
+const restStopMs = 4000
+
+const deviceCount = campuses.reduce((count, { modbus, mqtt }) => count + modbus.length + mqtt.length, 0)
+const whatNext = [
+  `${campuses.length} campuses with ${deviceCount} simulated devices. Sign in as admin; lux-201 is too dark now and then and raises its alarm. Ctrl-C stops everything.`,
+  `${campuses.length} 所学校，${deviceCount} 台模拟设备。用 admin 登录；lux-201 有时照度不足并告警。按 Ctrl-C 全部停止。`,
+]
 
 /** Runs until the signal. Resolves when no child is left, with what went wrong, if anything. */
 export async function runDemo(
@@ -53,39 +59,30 @@ export async function runDemo(
     })
 
   const cloud = start('cloud', ['cloud/main.ts', '--config', files.cloud])
-  const edges = files.campuses.map(({ id, site }) =>
+  const sites = files.campuses.map(({ id, site }) =>
     start(`${id}-devices`, ['simulators/main.ts', '--site', site]),
   )
+  const gateways: SupervisedChild[] = []
   try {
     const origin = `http://${hostPort(reachable(settings.host), settings.httpPort)}`
-    if (!(await isAnswering(`${origin}/health`, { withinMs: readyWithinMs, signal }))) {
+    if (!(await isAnswering(`${origin}/ready`, { withinMs: readyWithinMs, signal }))) {
       return { problems: signal.aborted ? [] : [`The cloud did not start. Why: ${join(logs, 'cloud.log')}`] }
     }
-    edges.push(
-      ...files.campuses.map(({ id, gateway }) =>
-        start(`${id}-gateway`, ['gateway/main.ts', '--config', gateway]),
-      ),
-    )
+    for (const { id, gateway } of files.campuses) {
+      gateways.push(start(`${id}-gateway`, ['gateway/main.ts', '--config', gateway]))
+    }
     say(`console: http://${hostPort(settings.host, settings.httpPort)}/`)
     for (const { username, password } of await readAccounts(files.accounts))
       say(`${username.padEnd(12)}${password}`)
-    say(
-      `${campuses.length} campuses, ${deviceCount()} simulated devices. Try: sign in as admin, open Devices, wait for lux-201 to raise its alarm. Ctrl-C stops everything.`,
-    )
-    say(
-      `${campuses.length} 所学校，${deviceCount()} 台模拟设备。试一试：用 admin 登录，打开“设备”，等待 lux-201 照度过低告警。按 Ctrl-C 全部停止。`,
-    )
+    for (const line of whatNext) say(line)
     await aborted(signal)
     say('stopping …')
     return { problems: [] }
   } finally {
-    await Promise.all(edges.map((edge) => edge.stop(edgeStopMs)))
-    await cloud.stop(cloudStopMs)
+    // A gateway takes leave of the cloud while both are there; devices that vanish first would be an outage to it.
+    await Promise.all(gateways.map((gateway) => gateway.stop(gatewayStopMs)))
+    await Promise.all([...sites, cloud].map((child) => child.stop(restStopMs)))
   }
-}
-
-function deviceCount(): number {
-  return campuses.reduce((count, { modbus, mqtt }) => count + modbus.length + mqtt.length, 0)
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
