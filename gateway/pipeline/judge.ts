@@ -1,15 +1,6 @@
-import { good, type QualityCode, stale } from '#contract/quality.ts'
-import type { Sample, Value } from '#contract/sample.ts'
-
-/** What a driver reports; the driver seam's own type has the same shape. */
-export type Incoming = {
-  readonly device: string
-  readonly point: string
-  readonly t: number
-  readonly value: Value
-  readonly quality: QualityCode
-  readonly late?: boolean
-}
+import { good, stale } from '#contract/quality.ts'
+import type { Sample } from '#contract/sample.ts'
+import type { Reading } from '#gateway/southbound/driver.ts'
 
 export type Freshness = 'new' | 'duplicate' | 'late'
 
@@ -17,14 +8,14 @@ export type Freshness = 'new' | 'duplicate' | 'late'
  * News, a repetition of what came last, or history. A reading that is older than the last one is history too, unless the
  * last one lies in our future: then a clock was set back and the older reading is the newer one. Pure.
  */
-export function freshnessOf(reading: Incoming, last: Sample | undefined, nowMs: number): Freshness {
+export function freshnessOf(reading: Reading, last: Sample | undefined, nowMs: number): Freshness {
   if (last !== undefined && isSame(reading, last)) return 'duplicate'
   if (reading.late === true) return 'late'
   if (last === undefined || reading.t >= last.t) return 'new'
   return last.t > nowMs ? 'new' : 'late'
 }
 
-function isSame(reading: Incoming, last: Sample): boolean {
+function isSame(reading: Reading, last: Sample): boolean {
   return reading.t === last.t && reading.value === last.value && reading.quality === last.quality
 }
 

@@ -1,8 +1,9 @@
 import type { Sample } from '#contract/sample.ts'
 import type { Device, ReportRule } from '#gateway/profiles/device.ts'
+import type { Reading } from '#gateway/southbound/driver.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
-import { freshnessOf, type Incoming, staleInMs, staleSample } from './judge.ts'
+import { freshnessOf, staleInMs, staleSample } from './judge.ts'
 import { thin } from './thin.ts'
 
 /** Receives what survived, in order. Late samples are history: store them, never act on them. */
@@ -20,7 +21,7 @@ export type PipelineStats = {
 /** Every reading of every driver goes through here. Synchronous: slow subscribers buffer on their own side. */
 export interface Pipeline {
   /** Never throws and never waits. */
-  accept(readings: readonly Incoming[]): void
+  accept(readings: readonly Reading[]): void
   /** Returns what ends the subscription. */
   subscribe(subscriber: Subscriber): () => void
   /** The newest sample of a point `<device>/<point>`, thinned out or not; `undefined` before the first. */
@@ -65,7 +66,7 @@ export function createPipeline({ devices, clock, log }: Parts): Pipeline {
     }
   }
 
-  function accept(readings: readonly Incoming[]): void {
+  function accept(readings: readonly Reading[]): void {
     const now = clock.now()
     const monotonic = clock.monotonic()
     const out: Sample[] = []
@@ -160,7 +161,7 @@ function tell(slot: Slot, sample: Sample, { monotonic, out }: Omit<Moment, 'now'
   out.push(sample)
 }
 
-function sampleOf({ point }: Slot, { t, value, quality }: Incoming): Sample {
+function sampleOf({ point }: Slot, { t, value, quality }: Reading): Sample {
   return { point, t, value, quality }
 }
 
