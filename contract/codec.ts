@@ -2,13 +2,13 @@
  * Telemetry batches as bytes, version 1. `README.md` in this folder describes every bit, so that a stranger can write
  * a decoder from the page alone.
  */
-import { crc32, constants as zlib, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { constants as zlib, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { decodeBody } from './codec/decode-body.ts'
 import { encodeBody } from './codec/encode-body.ts'
-import { varint } from './codec/encode-strings.ts'
-import { type Header, readHeader, telemetryVersion } from './codec/header.ts'
+import { type Header, readHeader } from './codec/header.ts'
 import { maxBodyBytes, maxMessageBytes, maxSamples } from './codec/limits.ts'
 import { Malformed } from './codec/malformed.ts'
+import { seal } from './codec/seal.ts'
 import { columnsProblem } from './columns.ts'
 import { type Decoded, refused } from './decoded.ts'
 import type { SeqRange } from './delivery.ts'
@@ -33,18 +33,9 @@ export function encodeTelemetry(batch: TelemetryBatch): Uint8Array {
   const isWorthAsking = body.length >= zstdFromBytes || stringBytes >= zstdFromStringBytes
   const packed = isWorthAsking ? compress(body) : body
   const isPacked = packed.length < body.length
-  const head = Buffer.concat([
-    Uint8Array.of(telemetryVersion, isPacked ? 1 : 0),
-    varint(batch.epoch),
-    varint(batch.firstSeq),
-    varint(batch.lastSeq - batch.firstSeq),
-    varint(body.length),
-  ])
+  const { epoch, firstSeq, lastSeq } = batch
   const content = isPacked ? packed : body
-  const message = Buffer.allocUnsafeSlow(head.length + content.length + 4)
-  message.set(head)
-  message.set(content, head.length)
-  message.writeUInt32LE(crc32(message.subarray(0, -4)), message.length - 4)
+  const message = seal({ body: content, isPacked, length: body.length, epoch, firstSeq, lastSeq })
   if (message.length > maxMessageBytes)
     throw new RangeError(`telemetry batch: a message of ${message.length} bytes`)
   return message

@@ -121,8 +121,11 @@ class StructureReader {
       const tick = cell - name * ticks.length
       const device = deviceOf[tick] as number
       if (name !== atName || device !== atDevice) {
+        const point = names[name]
+        if (point === undefined)
+          throw new Malformed(`point ${name + 1} of ${names.length} in ${bits.section}`)
         this.#endColumns(names, atName, name)
-        this.#points.push(pointText(prefix, numbers[device] as number, names[name]?.text ?? ''))
+        this.#points.push(pointText(prefix, numbers[device] as number, point.text))
         atName = name
         atDevice = device
       }
@@ -145,7 +148,6 @@ class StructureReader {
 
   /** The columns of the points from `from` up to `to` are complete, unless the next one shares them. */
   #endColumns(names: readonly Name[], from: number, to: number): void {
-    if (to > names.length) throw new Malformed(`point ${to + 1} of ${names.length} in ${this.#bits.section}`)
     for (let name = Math.max(from, 0); name < to; name++) {
       if (names[name + 1]?.isShared !== true) this.#ends.push(this.#t.length)
     }
