@@ -28,9 +28,14 @@ function pointEntry(point: ResolvedPoint): CataloguePoint {
     kind: point.kind,
     unit: point.unit,
     title: point.title,
-    ...(point.staleAfterMs === undefined ? {} : { staleAfterMs: point.staleAfterMs }),
+    ...staleEntry(point),
     ...(point.write === undefined ? {} : { writable: writableEntry(point.write) }),
   }
+}
+
+/** The cloud sees reported samples alone: between two of them a healthy, unchanged point may say nothing for a heartbeat. */
+function staleEntry({ staleAfterMs, report }: ResolvedPoint): Pick<CataloguePoint, 'staleAfterMs'> {
+  return staleAfterMs === undefined ? {} : { staleAfterMs: staleAfterMs + report.maxIntervalMs }
 }
 
 function writableEntry(write: NonNullable<ResolvedPoint['write']>): NonNullable<CataloguePoint['writable']> {
