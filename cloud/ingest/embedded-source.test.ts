@@ -2,10 +2,13 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import mqtt from 'mqtt'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { upTopic } from '#contract/topics.ts'
 import { batchOf, startTestIngest, storedSeqs, tokenOf } from '../../tests/support/test-ingest.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
+
+// Real sockets and fsyncs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 const epoch = 1_700_000_000 * 65_536
 const range = (firstSeq: number, lastSeq = firstSeq) => ({

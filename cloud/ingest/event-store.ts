@@ -25,24 +25,9 @@ export async function storeEvent(
 /** One row per occurrence. A raise that arrives after its clear fills in when it began and leaves it cleared. */
 async function storeAlarm(db: Database, gateway: string, event: AlarmEvent, now: number): Promise<void> {
   const raised = event.state === 'raised'
-  const known = await db
-    .selectFrom('alarm_events')
-    .select(['state'])
-    .where('gateway', '=', gateway)
-    .where('occurrence', '=', event.occurrence)
-    .executeTakeFirst()
   const change = raised
     ? { raised_at: event.at, raise_value_json: JSON.stringify(event.value) }
     : { cleared_at: event.at, state: 'cleared' }
-  if (known !== undefined) {
-    await db
-      .updateTable('alarm_events')
-      .set(change)
-      .where('gateway', '=', gateway)
-      .where('occurrence', '=', event.occurrence)
-      .execute()
-    return
-  }
   await db
     .insertInto('alarm_events')
     .values({
@@ -53,7 +38,7 @@ async function storeAlarm(db: Database, gateway: string, event: AlarmEvent, now:
       priority: event.priority,
       title_zh: event.title.zh ?? null,
       title_en: event.title.en ?? null,
-      state: event.state,
+      state: 'raised',
       raised_at: null,
       cleared_at: null,
       raise_value_json: null,
@@ -61,6 +46,7 @@ async function storeAlarm(db: Database, gateway: string, event: AlarmEvent, now:
       received_at: now,
       ...change,
     })
+    .onConflict((conflict) => conflict.columns(['gateway', 'occurrence']).doUpdateSet(change))
     .execute()
 }
 

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
 import { encodeTelemetry } from '#contract/codec.ts'
 import { columnsOf } from '#contract/columns.ts'
@@ -8,6 +8,9 @@ import { AppError } from '#contract/errors.ts'
 import type { AlarmEvent, DropEvent, EventsMessage, GatewayEvent } from '#contract/events.ts'
 import { batchOf, numbersOf, startTestIngest, storedSeqs, timeOf } from '../../tests/support/test-ingest.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
+
+// Real sockets and fsyncs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 const epoch = 1_700_000_000 * 65_536 + 7
 const range = (firstSeq: number, lastSeq = firstSeq): SeqRange => ({

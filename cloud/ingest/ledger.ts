@@ -201,10 +201,13 @@ export async function bookProduced(
   gateway: string,
   produced: readonly Produced[],
 ): Promise<void> {
-  await bookStreams(
-    db,
-    produced.map((account) => ({ ...account, gateway, received: 0 })),
-  )
+  const bookings = new Map<string, StreamBooking>()
+  for (const { stream, epoch, lastSeq, samples } of produced) {
+    // One row per statement and stream: PostgreSQL refuses to update a row twice.
+    const booking = { gateway, stream, epoch, lastSeq, samples, received: 0 }
+    bookings.set(nameOf(booking), booking)
+  }
+  await bookStreams(db, [...bookings.values()])
 }
 
 /** Notes a reported drop. The same report again changes nothing. */

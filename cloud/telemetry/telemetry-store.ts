@@ -34,11 +34,11 @@ export interface TelemetryStore extends AsyncDisposable {
   /** Oldest first, at most `limit` per point. */
   range(points: readonly string[], range: TimeRange, limit: number): Promise<readonly Series[]>
   /**
-   * One value per `bucketMs`, stamped with the bucket's start; buckets start at multiples of `bucketMs` since the epoch
-   * and only good samples count. Empty buckets are absent.
+   * One number per `bucketMs`, stamped with the bucket's start; buckets start at multiples of `bucketMs` since the epoch.
+   * Only good numbers and booleans (as 0 and 1) count, texts do not. Empty buckets are absent.
    */
   buckets(points: readonly string[], range: TimeRange, bucket: Bucket): Promise<readonly Series[]>
-  /** Deletes samples older than `before`. Returns how many. */
+  /** Deletes samples older than `before`, in pieces between which appends get their turn. Returns how many. */
   prune(before: number): Promise<number>
   stats(): Promise<{ readonly series: number; readonly samples: number; readonly bytes: number }>
 }

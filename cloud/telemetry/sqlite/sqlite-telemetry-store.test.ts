@@ -2,13 +2,16 @@ import { mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { telemetryStoreSuite } from '#cloud/telemetry/telemetry-store.suite.ts'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
 import { columnsOf } from '#contract/columns.ts'
 import { createLogger } from '#lib/logger.ts'
 import { migrations } from './schema.ts'
 import { openSqliteTelemetryStore } from './sqlite-telemetry-store.ts'
+
+// Real fsyncs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 const log = createLogger({ level: 'silent' })
 const t0 = Date.UTC(2026, 2, 1)
