@@ -67,21 +67,6 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
   collectDefaultMetrics({ register: metrics })
   const consoleFolder = deps.consoleFolder ?? builtConsole
   const hub = parts.use(LiveHub.start({ clock, build: await consoleBuild(consoleFolder) }))
-  const http = await startHttp({
-    config,
-    clock,
-    log: part('http'),
-    db,
-    telemetry,
-    hub,
-    metrics,
-    consoleFolder,
-  })
-  parts.defer(async () => {
-    await hub[Symbol.asyncDispose]() // says goodbye before the connections are cut
-    await http.close()
-  })
-
   const ingest = parts.use(
     await startIngest({
       config: config.mqtt,
@@ -96,6 +81,21 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       hooks: createGatewayFeed({ db, hub, clock, log: part('feed') }),
     }),
   )
+  // Last, so that whoever gets an answer finds everything there.
+  const http = await startHttp({
+    config,
+    clock,
+    log: part('http'),
+    db,
+    telemetry,
+    hub,
+    metrics,
+    consoleFolder,
+  })
+  parts.defer(async () => {
+    await hub[Symbol.asyncDispose]() // says goodbye before the connections are cut
+    await http.close()
+  })
   parts.use(
     keepRetention({
       telemetry,

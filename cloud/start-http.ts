@@ -11,6 +11,7 @@ import type { App } from '#cloud/http/app.ts'
 import { healthRoutes, type ReadyCheck } from '#cloud/http/health-routes.ts'
 import type { LiveHub } from '#cloud/http/live-hub.ts'
 import { liveRoutes } from '#cloud/http/live-routes.ts'
+import { measureRequests } from '#cloud/http/request-metrics.ts'
 import { createServer } from '#cloud/http/server.ts'
 import type { Database } from '#cloud/state/database.ts'
 import { telemetryRoutes } from '#cloud/telemetry/telemetry-routes.ts'
@@ -73,7 +74,10 @@ export async function createHttp(parts: HttpParts): Promise<App> {
     trustProxy,
     consoleFolder,
     ...(tls === undefined ? {} : { tls: await readPair(tls) }),
-    open: (app) => healthRoutes(app, { checks: readyChecks(db, telemetry), metrics }),
+    open: (app) => {
+      measureRequests(app, metrics)
+      healthRoutes(app, { checks: readyChecks(db, telemetry), metrics })
+    },
     api: (api) => {
       sessionRoutes(api, sessions)
       treeRoutes(api, config, config.gateways)

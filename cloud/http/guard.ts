@@ -36,7 +36,10 @@ export function createGuard({ findSession, origins }: GuardOptions): onRequestAs
     const changes = request.method !== 'GET' && request.method !== 'HEAD'
     // Browsers send cookies by themselves; a page of somebody else must not use them, nor sign somebody in.
     if ((changes || request.ws) && bearerOf(request) === undefined && !isSameOrigin(request, origins)) {
-      throw new AppError('FORBIDDEN', `requests from ${request.headers.origin} are not accepted here`)
+      throw new AppError(
+        'FORBIDDEN',
+        `pages of ${request.headers.origin} may not use this server; behind a proxy see http.trustProxy and http.origins`,
+      )
     }
     if (config.public === true) return
     request.caller = await callerOf(request, findSession)

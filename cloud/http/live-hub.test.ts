@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Alarm } from '#contract/api/alarms.ts'
 import type { LiveMessage } from '#contract/api/live.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { LiveHub, type LiveOptions } from './live-hub.ts'
@@ -32,6 +33,17 @@ function connect(hub: LiveHub, since?: number) {
 }
 
 const point = (value: number, t = value) => ({ point: 'g1/d1/p1', t, value, quality: 'good' as const })
+const alarm: Alarm = {
+  id: 'g1/o1',
+  gateway: 'g1',
+  rule: 'r',
+  point: 'g1/d1/p1',
+  priority: 1,
+  title: {},
+  state: 'raised',
+  value: 1,
+  receivedAt: '2026-01-05T00:00:00.000Z',
+}
 const gateway = { id: 'g1', title: {}, connected: true }
 
 test('the first value goes out at once, then at most one a second, the newest of it', async () => {
@@ -87,12 +99,20 @@ test('the ring is bounded by count and by age; who needs more starts over', asyn
   expect(live.hub.collect(start + 4, ['gateways'])).toEqual({ resync: false, events: [] })
 })
 
-test('telemetry does not push alarms out of the ring', async () => {
+test('neither telemetry nor a busy fleet pushes alarms out', async () => {
   await using live = startHub({ ring: { maxEvents: 3, maxAgeMs: 60_000 } })
   const start = live.hub.seq
-  live.hub.publishGateway(gateway)
+  live.hub.publishAlarm(alarm)
   for (let i = 0; i < 100; i++) live.hub.publishPoints([{ ...point(i), point: `g1/d${i}/p` }])
-  expect(live.hub.collect(start, ['gateways']).events).toHaveLength(1)
+  for (let i = 0; i < 100; i++) live.hub.publishGateway(gateway)
+  expect(live.hub.collect(start, ['alarms'])).toMatchObject({ resync: false, events: [{ data: alarm }] })
+  expect(live.hub.collect(start, ['alarms', 'gateways']).resync).toBe(true)
+
+  const { client, messages } = connect(live.hub, start)
+  live.hub.subscribe(client, ['alarms'])
+  expect(messages.map(({ type }) => type)).toEqual(['hello', 'ev'])
+  live.hub.subscribe(client, ['gateways'])
+  expect(messages.map(({ type }) => type)).toEqual(['hello', 'ev', 'resync', 'ev', 'ev', 'ev'])
 })
 
 test('a slow reader misses telemetry, never gateways or alarms, and gets the newest when it has caught up', async () => {

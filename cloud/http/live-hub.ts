@@ -29,20 +29,23 @@ export type Collected = { readonly resync: boolean; readonly events: readonly Li
 
 const defaultRing: RingLimits = { maxEvents: 5_000, maxAgeMs: 10 * 60_000 }
 const defaultLimits: SlowReaderLimits = { skipBytes: 2 * 1024 * 1024, closeBytes: 8 * 1024 * 1024 }
+/** Topics whose every event is kept for a while. */
+const keptTopics = ['alarms', 'gateways', 'devices'] as const
 const tickMs = 100
 const heartbeatMs = 5_000
 export const maxTopics = 1_000
 
 /**
  * Fans out what happens to everyone who watches. Publishing never throws and never waits. Numbers grow over all topics
- * and over restarts. Alarms, gateways and devices are kept in a ring and are never left out; of a point only the newest
- * update counts.
+ * and over restarts. Alarms, gateways and devices are never left out, and each has a ring of its own, so that a busy
+ * fleet does not push out alarms; of a point only the newest update counts.
  */
 export class LiveHub implements AsyncDisposable {
   readonly build: string
   readonly #clock: Clock
   readonly #limits: SlowReaderLimits
-  readonly #ring: EventRing
+  readonly #rings: ReadonlyMap<string, EventRing>
+  readonly #firstSeq: number
   readonly #points: LatestPoints
   readonly #clients = new Set<LiveClient>()
   readonly #byTopic = new Map<string, Set<LiveClient>>()
@@ -63,7 +66,8 @@ export class LiveHub implements AsyncDisposable {
     this.#limits = limits
     // Above every number of an earlier process, so that a client of it is told to start over.
     this.#seq = clock.now() * 1_000
-    this.#ring = new EventRing(ring, this.#seq)
+    this.#firstSeq = this.#seq
+    this.#rings = new Map(keptTopics.map((topic) => [topic, new EventRing(ring, this.#seq)]))
     this.#points = new LatestPoints({ nextSeq: () => ++this.#seq })
   }
 
@@ -97,11 +101,11 @@ export class LiveHub implements AsyncDisposable {
 
   /** Greets the connection. `since` is the last number that the client has. */
   connect(connection: LiveConnection, since?: number): LiveClient {
-    const knows = since !== undefined && this.#knows(since)
-    const client = new LiveClient(connection, this.#limits, knows ? since : this.#seq)
+    const resumes = since !== undefined && this.#isOfThisProcess(since)
+    const client = new LiveClient(connection, this.#limits, { since: resumes ? since : this.#seq, resumes })
     this.#clients.add(client)
     client.send({ type: 'hello', seq: this.#seq, now: this.#clock.now(), build: this.build })
-    if (since !== undefined && !knows) client.send({ type: 'resync' })
+    if (since !== undefined && !resumes) client.send({ type: 'resync' })
     return client
   }
 
@@ -115,8 +119,11 @@ export class LiveHub implements AsyncDisposable {
       subscribers.add(client)
       this.#byTopic.set(topic, subscribers)
     }
-    const replayed = this.#ring.after(client.since).filter((event) => added.includes(event.topic))
-    for (const event of replayed) client.send(event)
+    if (client.resumes && !this.#reachBackTo(client.since, added)) {
+      client.resumes = false
+      client.send({ type: 'resync' })
+    }
+    for (const event of this.#keptAfter(client.since, added)) client.send(event)
     for (const topic of added) {
       const prefix = pointPrefixOf(topic)
       if (prefix !== undefined) for (const event of this.#points.snapshot(prefix)) client.sendPoint(event)
@@ -140,13 +147,13 @@ export class LiveHub implements AsyncDisposable {
 
   /** What a long poll gets: the events of `topics` after `since`, in order. */
   collect(since: number, topics: readonly string[]): Collected {
-    if (!this.#knows(since)) return { resync: true, events: [] }
-    const kept = this.#ring.after(since).filter((event) => topics.includes(event.topic))
+    if (!this.#isOfThisProcess(since) || !this.#reachBackTo(since, topics))
+      return { resync: true, events: [] }
     const updates = topics.flatMap((topic) => {
       const prefix = pointPrefixOf(topic)
       return prefix === undefined ? [] : this.#points.after(since, prefix)
     })
-    const unique = new Map([...kept, ...updates].map((event) => [event.seq, event]))
+    const unique = new Map([...this.#keptAfter(since, topics), ...updates].map((event) => [event.seq, event]))
     return { resync: false, events: [...unique.values()].sort((a, b) => a.seq - b.seq) }
   }
 
@@ -156,12 +163,22 @@ export class LiveHub implements AsyncDisposable {
     for (const client of this.#clients) client.connection.close('SHUTDOWN')
   }
 
-  #knows(since: number): boolean {
-    return since <= this.#seq && this.#ring.reachesBackTo(since, this.#clock.now())
+  #isOfThisProcess(since: number): boolean {
+    return since >= this.#firstSeq && since <= this.#seq
+  }
+
+  #reachBackTo(since: number, topics: readonly string[]): boolean {
+    const now = this.#clock.now()
+    return topics.every((topic) => this.#rings.get(topic)?.reachesBackTo(since, now) ?? true)
+  }
+
+  #keptAfter(since: number, topics: readonly string[]): LiveEvent[] {
+    const events = topics.flatMap((topic) => this.#rings.get(topic)?.after(since) ?? [])
+    return events.sort((a, b) => a.seq - b.seq)
   }
 
   #publish(event: LiveEvent): void {
-    this.#ring.push(event, this.#clock.now())
+    this.#rings.get(event.topic)?.push(event, this.#clock.now())
     const text = JSON.stringify(event)
     for (const client of this.#byTopic.get(event.topic) ?? []) client.sendText(text)
   }
@@ -203,14 +220,21 @@ export class LiveClient {
   readonly connection: LiveConnection
   /** Events up to this number are known to the client. */
   readonly since: number
+  /** It was here before and has not been told to start over. */
+  resumes: boolean
   readonly #limits: SlowReaderLimits
   #missed = new Set<string>()
   #closed = false
 
-  constructor(connection: LiveConnection, limits: SlowReaderLimits, since: number) {
+  constructor(
+    connection: LiveConnection,
+    limits: SlowReaderLimits,
+    { since, resumes }: { readonly since: number; readonly resumes: boolean },
+  ) {
     this.connection = connection
     this.#limits = limits
     this.since = since
+    this.resumes = resumes
   }
 
   send(message: LiveMessage): void {
