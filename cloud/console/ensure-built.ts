@@ -136,10 +136,15 @@ async function viteBuild(root: string, outDir: string): Promise<void> {
   })
 }
 
-if (import.meta.main) {
+/** The console of this repository; true when it had to be built. */
+export function ensureConsoleBuilt(): Promise<boolean> {
   const root = join(import.meta.dirname, '../..')
+  return ensureBuilt({ root, build: (outDir) => viteBuild(root, outDir) })
+}
+
+if (import.meta.main) {
   const startedAt = performance.now()
-  const built = await ensureBuilt({ root, build: (outDir) => viteBuild(root, outDir) })
+  const built = await ensureConsoleBuilt()
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   console.log(built ? `web console: built in ${seconds} s` : 'web console: up to date')
 }

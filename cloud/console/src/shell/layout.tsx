@@ -1,14 +1,20 @@
-import { Link, Outlet } from '@tanstack/react-router'
+import { useQuery } from '@tanstack/react-query'
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { useConnection } from '../live/use-point.ts'
+import { alarmsQuery } from '../api/queries.ts'
+import { useConnection, useTopics } from '../live/use-point.ts'
 import { ConnectionBadge, ConnectionNotice } from './connection-badge.tsx'
 import { LanguageSwitch } from './language-switch.tsx'
 import { ThemeSwitch } from './theme-switch.tsx'
 import { UserMenu } from './user-menu.tsx'
 
+/** What every page may show. */
+const sharedTopics = ['alarms', 'gateways', 'devices']
+
 export function Layout() {
   const { t } = useTranslation()
   const { state } = useConnection()
+  useTopics(sharedTopics)
   return (
     <div className="shell" data-connection={state}>
       <a className="skip" href="#content">
@@ -36,20 +42,47 @@ export function Layout() {
   )
 }
 
+/** A point belongs to its device, so its page belongs to the devices. */
+const sections = {
+  devices: /^\/(devices|points)(\/|$)/,
+  alarms: /^\/alarms(\/|$)/,
+  gateways: /^\/gateways(\/|$)/,
+} as const
+
 function Navigation() {
   const { t } = useTranslation()
-  const active = { className: 'active', 'aria-current': 'page' } as const
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  const here = (section: keyof typeof sections) =>
+    sections[section].test(path) ? ({ className: 'active', 'aria-current': 'page' } as const) : {}
   return (
     <nav className="nav" aria-label={t('nav.label')}>
-      <Link to="/devices" search={{}} activeProps={active} activeOptions={{ includeSearch: false }}>
+      <Link to="/devices" search={{}} {...here('devices')}>
         {t('nav.devices')}
       </Link>
-      <Link to="/alarms" search={{}} activeProps={active} activeOptions={{ includeSearch: false }}>
+      <Link to="/alarms" search={{}} {...here('alarms')}>
         {t('nav.alarms')}
+        <OpenAlarms />
       </Link>
-      <Link to="/gateways" activeProps={active}>
+      <Link to="/gateways" {...here('gateways')}>
         {t('nav.gateways')}
       </Link>
     </nav>
+  )
+}
+
+/** How many alarms are open, on every page. */
+function OpenAlarms() {
+  const { t } = useTranslation()
+  const list = useQuery(alarmsQuery('open')).data
+  const count = list?.items.length ?? 0
+  if (count === 0) return null
+  const shown = list?.nextCursor === undefined ? `${count}` : `${count}+`
+  return (
+    <>
+      <span className="count" aria-hidden="true">
+        {shown}
+      </span>
+      <span className="sr">{t('alarms.openCount', { shown })}</span>
+    </>
   )
 }

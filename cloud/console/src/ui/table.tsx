@@ -8,6 +8,8 @@ export type Column<T> = {
   readonly numeric?: boolean
   /** On a phone this cell is the head of the card and has no label. */
   readonly head?: boolean
+  /** On a phone this cell takes the whole line and names its parts itself. */
+  readonly wide?: boolean
 }
 
 export type TableProps<T> = {
@@ -38,12 +40,7 @@ export function Table<T>({ label, columns, rows, rowKey }: TableProps<T>) {
         {rows.map((row) => (
           <tr key={rowKey(row)} role="row">
             {columns.map((column) => (
-              <td
-                key={column.key}
-                role="cell"
-                className={`${column.numeric ? 'numeric' : ''} ${column.head ? 'head' : ''}`}
-                data-label={column.title}
-              >
+              <td key={column.key} role="cell" className={classOf(column)} data-label={column.title}>
                 {column.cell(row)}
               </td>
             ))}
@@ -53,4 +50,8 @@ export function Table<T>({ label, columns, rows, rowKey }: TableProps<T>) {
     </table>
     // biome-ignore-end lint/a11y/noRedundantRoles: see above
   )
+}
+
+function classOf<T>({ numeric, head, wide }: Column<T>): string {
+  return [numeric ? 'numeric' : '', head ? 'head' : '', wide ? 'wide' : ''].filter(Boolean).join(' ')
 }

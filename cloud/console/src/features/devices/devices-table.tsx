@@ -36,7 +36,12 @@ function columnsOf(t: TFunction, language: Language): Column<Device>[] {
       cell: (device) => <DeviceName device={device} />,
     },
     { key: 'state', title: t('devices.state'), cell: (device) => <DeviceStateMark device={device} /> },
-    { key: 'values', title: t('devices.values'), cell: (device) => <KeyValues device={device} /> },
+    {
+      key: 'values',
+      title: t('devices.values'),
+      wide: true,
+      cell: (device) => <KeyValues device={device} />,
+    },
     { key: 'last', title: t('devices.lastSeen'), cell: (device) => <LastSeen device={device} /> },
     { key: 'type', title: t('devices.type'), cell: (device) => categoryText(t, device.category) },
     {

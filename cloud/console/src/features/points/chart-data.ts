@@ -6,6 +6,8 @@ export type Place = readonly [t: number, y: number | null]
 export type ChartData = {
   /** The line, with a `null` wherever it must break. */
   readonly line: readonly Place[]
+  /** Good entries with nothing on either side: a line cannot show them. */
+  readonly lone: readonly Place[]
   /** Lowest and highest of each bucket, empty when there are none. */
   readonly low: readonly Place[]
   readonly high: readonly Place[]
@@ -29,8 +31,12 @@ export function chartData(
   const pieces = withGaps(entries, gapMs)
   const banded = pieces.filter(({ entry }) => entry === undefined || entry.low !== undefined)
   const hasBand = entries.some(({ low }) => low !== undefined)
+  const line = pieces.map(({ t, entry }): Place => [t, entry?.quality === 'good' ? yOf(entry.value) : null])
   return {
-    line: pieces.map(({ t, entry }) => [t, entry?.quality === 'good' ? yOf(entry.value) : null]),
+    line,
+    lone: line.filter(
+      ([, y], i) => y !== null && (line[i - 1]?.[1] ?? null) === null && (line[i + 1]?.[1] ?? null) === null,
+    ),
     low: hasBand ? banded.map(({ t, entry }) => [t, entry?.low ?? null]) : [],
     high: hasBand ? banded.map(({ t, entry }) => [t, entry?.high ?? null]) : [],
     bad: entries.filter(({ quality }) => quality === 'bad').map(({ t }) => t),

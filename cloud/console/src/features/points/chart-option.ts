@@ -66,6 +66,7 @@ export function chartOption({
         lineStyle: { color: colours.series, width: 1.8 },
         itemStyle: { color: colours.series },
       },
+      { ...marksAt(moved(data.lone), colours.series), name: 'lone', symbolSize: 5 },
       {
         ...marksAt(
           data.stale.filter(([, y]) => y !== null).map(([t, y]) => [t + offset, y]),
@@ -105,16 +106,12 @@ function valueAxis({ data, colours, unit, locale }: AxisLook) {
     }
   }
   return {
-    type: 'value',
-    min: -0.2,
-    max: states.length - 0.8,
-    interval: 1,
-    splitLine: split,
-    axisLabel: {
-      ...text,
-      formatter: (value: number) => (Number.isInteger(value) ? (states[value] ?? '') : ''),
-    },
-    customValues: states.map((_, index) => index),
+    type: 'category',
+    data: [...states],
+    splitLine: { ...split, show: true },
+    axisTick: { show: false },
+    axisLine: { show: false },
+    axisLabel: text,
   }
 }
 

@@ -21,6 +21,11 @@ test('the line breaks where nothing is known for too long', () => {
   ])
 })
 
+test('an entry with nothing on either side is drawn by itself', () => {
+  const { lone } = chartData([good(0, 1), good(10, 2), good(100, 3), good(200, 4), good(210, 5)], 50, name)
+  expect(lone).toEqual([[100, 3]])
+})
+
 test('a bad sample breaks the line and is marked, a stale one keeps its place', () => {
   const data = chartData(
     [good(0, 1), { t: 5, value: null, quality: 'bad' }, { t: 7, value: 4, quality: 'stale' }, good(10, 2)],
