@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import WebSocket from 'ws'
 import type { Alarm } from '#contract/api/alarms.ts'
 import type { Events, LiveMessage, LiveRequest } from '#contract/api/live.ts'
-import { systemClock } from '#lib/clock.ts'
+import { type Clock, systemClock } from '#lib/clock.ts'
+import { FakeClock } from '#lib/fake-clock.ts'
 import { createLogger } from '#lib/logger.ts'
 import { testApi } from '../../tests/support/test-api.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
@@ -25,12 +26,12 @@ const alarm = (id: string): Alarm => ({
   receivedAt: '2026-01-05T00:00:00.000Z',
 })
 
-async function startLive(sessions = new Set(['good'])) {
+async function startLive({ sessions = new Set(['good']), clock = systemClock as Clock } = {}) {
   const hub = LiveHub.start({ clock: systemClock, build: 'b1' })
   const user = { id: 'u', username: 'li', displayName: 'Li', role: 'guard' as const }
   const findSession = async (token: string) => (sessions.has(token) ? { user, expiresAt: 1 } : undefined)
   const server = await testApi({
-    api: (api) => liveRoutes(api, { hub, clock: systemClock, log, findSession }),
+    api: (api) => liveRoutes(api, { hub, clock, log, findSession }),
     server: { findSession },
   })
   const origin = await server.app.listen({ host: '127.0.0.1', port: 0 })
@@ -46,8 +47,13 @@ async function startLive(sessions = new Set(['good'])) {
 }
 
 /** A socket with everything it has received, hello included. */
-async function connect(origin: string, path = '/api/v1/live', extra: Record<string, string> = headers) {
-  const socket = new WebSocket(`${origin.replace('http', 'ws')}${path}`, { headers: extra })
+async function connect(
+  origin: string,
+  path = '/api/v1/live',
+  extra: Record<string, string> = headers,
+  options: WebSocket.ClientOptions = {},
+) {
+  const socket = new WebSocket(`${origin.replace('http', 'ws')}${path}`, { ...options, headers: extra })
   const messages: LiveMessage[] = []
   let closed: number | undefined
   socket.on('message', (data) => messages.push(JSON.parse(String(data))))
@@ -179,6 +185,32 @@ test('a message that is not understood is answered and harms nothing', async () 
   await waitFor(() => expect(client.messages.at(-1)).toMatchObject({ type: 'error', code: 'BAD_REQUEST' }))
   live.hub.publishPoints([{ point: 'g1/d1/p', t: 1, value: 1, quality: 'good' }])
   await waitFor(() => expect(client.events()).toHaveLength(1))
+})
+
+test('a session that has ended takes its socket with it', async () => {
+  const clock = new FakeClock()
+  const sessions = new Set(['good'])
+  await using live = await startLive({ sessions, clock })
+  await using client = await connect(live.origin)
+  await clock.advance(15_000)
+  await client.settled()
+  expect(client.closeCode()).toBeUndefined()
+  sessions.delete('good')
+  await clock.advance(15_000)
+  await waitFor(() => expect(client.closeCode()).toBe(1008))
+  expect(client.messages.at(-1)).toEqual({ type: 'bye', code: 'UNAUTHENTICATED' })
+})
+
+test('a socket whose other end has fallen silent is let go', async () => {
+  const clock = new FakeClock()
+  await using live = await startLive({ clock })
+  await using silent = await connect(live.origin, '/api/v1/live', headers, { autoPong: false })
+  await using quick = await connect(live.origin)
+  await clock.advance(15_000)
+  await quick.settled()
+  await clock.advance(15_000)
+  await waitFor(() => expect(silent.closeCode()).toBe(1006))
+  expect(quick.closeCode()).toBeUndefined()
 })
 
 test('a stop says goodbye', async () => {
