@@ -48,3 +48,11 @@ test('every dependency is pinned to one version', () => {
   const all = { ...manifest.dependencies, ...manifest.devDependencies }
   expect(Object.entries(all).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
 })
+
+test('every file that docs/architecture.md names exists', () => {
+  const named = [...readFileSync('docs/architecture.md', 'utf8').matchAll(/`([a-z][\w./-]*\/[\w./-]*)`/g)]
+    .map(([, path = '']) => path)
+    .filter((path) => /\.(ts|tsx|yaml|md)$|\/$/.test(path))
+  expect(named.length).toBeGreaterThan(15)
+  expect(named.filter((path) => !existsSync(path))).toEqual([])
+})
