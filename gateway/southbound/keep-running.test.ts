@@ -36,6 +36,23 @@ test('a driver that fails is started again, later each time, and soon again afte
   await done
 })
 
+test('a failure that repeats is one line, a new one is another', async () => {
+  const clock = new FakeClock()
+  const lines: string[] = []
+  const talking = createLogger({ level: 'warn' }, { write: (line: string) => lines.push(line) })
+  let reason = 'refused'
+  const driver = { run: () => Promise.reject(new Error(reason)) }
+  const stop = new AbortController()
+  const done = keepRunning(driver, { clock, log: talking }, stop.signal, backoff)
+  await clock.advance(300_000)
+  expect(lines).toHaveLength(1)
+  reason = 'no route'
+  await clock.advance(20_000)
+  expect(lines).toHaveLength(2)
+  stop.abort()
+  await done
+})
+
 test('a driver that returns or throws at once does not spin, and being stopped ends it at once', async () => {
   const clock = new FakeClock()
   let starts = 0

@@ -1,8 +1,11 @@
 import { type Backoff, backoffMs } from '#lib/backoff.ts'
+import { RateLimit } from '#lib/rate-limit.ts'
 import type { Driver, DriverHost } from './driver.ts'
 
 /** A driver that ran for this long was healthy: the next failure starts from the shortest wait again. */
 const healthyAfterMs = 30_000
+/** A device that is away for a weekend is one line a quarter of an hour, unless the reason changes. */
+const logEveryMs = 900_000
 const defaultBackoff: Backoff = { firstMs: 500, maxMs: 15_000 }
 
 type Runner = Pick<DriverHost, 'clock' | 'log'>
@@ -14,6 +17,7 @@ export async function keepRunning(
   signal: AbortSignal,
   backoff: Backoff = defaultBackoff,
 ): Promise<void> {
+  const limit = new RateLimit(logEveryMs, 20)
   let attempt = 0
   while (!signal.aborted) {
     const startedAt = clock.monotonic()
@@ -22,7 +26,8 @@ export async function keepRunning(
 
     if (clock.monotonic() - startedAt >= healthyAfterMs) attempt = 0
     const waitMs = backoffMs(attempt, backoff)
-    log.warn({ err: error, attempt, waitMs }, 'driver stopped')
+    const repeated = limit.pass(String(error), clock.monotonic())
+    if (repeated !== undefined) log.warn({ err: error, attempt, waitMs, repeated }, 'driver stopped')
     attempt++
     await clock.sleep(waitMs, signal)
   }

@@ -59,6 +59,8 @@ class ModbusTcpBus implements Bus {
   readonly #normal: Job[] = []
   readonly #reportLost: (reason: AppError) => void
   #lostBecause: AppError | undefined
+  /** Rejects the request that is on its way. */
+  #abandon: ((reason: AppError) => void) | undefined
   #running = false
   #idleSince = Number.NEGATIVE_INFINITY
   #silent = 0
@@ -141,9 +143,7 @@ class ModbusTcpBus implements Bus {
     this.#client.setID(job.unit.unit)
     this.#client.setTimeout(job.unit.timing.timeoutMs)
     try {
-      // A lost connection must not leave the caller waiting for the rest of its timeout.
-      const answer = await Promise.race([job.send(), this.lost])
-      if (answer instanceof AppError) throw answer
+      const answer = await this.#orLost(job.send())
       this.#heard()
       job.resolve(answer)
     } catch (error) {
@@ -152,6 +152,21 @@ class ModbusTcpBus implements Bus {
       job.reject(translateError(error, job.facts))
     } finally {
       this.#idleSince = this.#clock.monotonic()
+    }
+  }
+
+  /**
+   * A lost connection must not leave the caller waiting for the rest of its timeout. Not a race with `lost`: that promise
+   * lives as long as the connection and would remember every request ever raced against it.
+   */
+  async #orLost<T>(answer: Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    this.#abandon = reject
+    answer.then(resolve, reject)
+    try {
+      return await promise
+    } finally {
+      this.#abandon = undefined
     }
   }
 
@@ -172,6 +187,7 @@ class ModbusTcpBus implements Bus {
     const error = new AppError('LINK_DOWN', `bus ${this.#id}: ${reason}`, { details: { bus: this.#id } })
     this.#lostBecause = error
     this.#reportLost(error)
+    this.#abandon?.(error)
     for (const job of [...this.#urgent.splice(0), ...this.#normal.splice(0)]) job.reject(error)
     this.#client.destroy(() => {})
     this.#socket.destroy()

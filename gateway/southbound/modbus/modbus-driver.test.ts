@@ -219,6 +219,31 @@ test('a block that may not be cut is left out as a whole', async () => {
   expect(server.requests).toHaveLength(1)
 })
 
+test('a device that must answer everything is bad as a whole when it does not', async () => {
+  await using server = await rawServer((request) => [
+    request.addr === 9 ? exception(request, 2) : filled(request, 7),
+  ])
+  const points = [point('x.a', { addr: 0 }), point('x.b', { addr: 9 }, { pollMs: 50 })]
+  await using run = start(server.port, [
+    device('meter', 1, { points, address: address(1, { onIllegal: 'fail' }) }),
+  ])
+  await waitFor(() => expect(run.of('meter', 'x.a').some(({ value }) => value === null)).toBe(true), soon)
+  expect(run.of('meter', 'x.b')).toHaveLength(1)
+})
+
+test('what is read once is read once for each connection', async () => {
+  await using server = await rawServer(answering())
+  const { pollMs: _, ...once } = point('x.serial', { addr: 40 })
+  await using run = start(server.port, [device('meter', 1, { points: [point('x.a', { addr: 0 }), once] })])
+  await waitFor(() => expect(run.of('meter', 'x.a').length).toBeGreaterThan(3), soon)
+  expect(run.of('meter', 'x.serial')).toHaveLength(1)
+  server.cut()
+  await waitFor(
+    () => expect(run.of('meter', 'x.serial').map(({ value }) => value)).toEqual([7, null, 7]),
+    soon,
+  )
+})
+
 test('a busy device is asked again at its next turn', async () => {
   let busy = 3
   await using server = await rawServer((request) => [busy-- > 0 ? exception(request, 6) : filled(request, 7)])
