@@ -1,9 +1,6 @@
 import type { Sample } from '#contract/sample.ts'
 import type { ReportRule } from '#gateway/profiles/device.ts'
 
-/** What has been told of one point. */
-export type Reported = { readonly sample: Sample; readonly atMonotonic: number }
-
 /** `later`: worth telling, but the last report is too recent. */
 export type Verdict = 'report' | 'drop' | 'later'
 
@@ -14,10 +11,10 @@ export type Verdict = 'report' | 'drop' | 'later'
 export function thin(sample: Sample, last: Sample | undefined, rule: ReportRule): Verdict {
   if (last === undefined || sample.quality !== last.quality) return 'report'
   const elapsedMs = sample.t - last.t
-  if (elapsedMs >= rule.maxIntervalMs) return 'report'
-  if (!rule.onChange || !hasMoved(sample, last, rule.deadband)) return 'drop'
   // A source whose clock went back has no interval to keep.
-  return elapsedMs >= rule.minIntervalMs || elapsedMs < 0 ? 'report' : 'later'
+  if (elapsedMs >= rule.maxIntervalMs || elapsedMs < 0) return 'report'
+  if (!rule.onChange || !hasMoved(sample, last, rule.deadband)) return 'drop'
+  return elapsedMs >= rule.minIntervalMs ? 'report' : 'later'
 }
 
 function hasMoved(sample: Sample, last: Sample, deadband: number): boolean {

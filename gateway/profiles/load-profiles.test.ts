@@ -37,6 +37,7 @@ test('every problem of every file is listed at once, with file, line and key; go
     relay.replace('poll: fast', 'pol: fast').replace('risk: medium', 'risk: huge'),
   )
   await put('mqtt/zigbee2mqtt.illuminance.yaml', 'profile: 1\n  id: [')
+  await mkdir(join(folder, 'mqtt/folder.yaml'))
   const { profiles, problems } = loadProfiles(folder)
   await rm(folder, { recursive: true })
 
@@ -60,6 +61,11 @@ test('every problem of every file is listed at once, with file, line and key; go
       message: expect.stringContaining('YAML'),
     }),
   )
+  expect(problems).toContainEqual({
+    file: 'mqtt/folder.yaml',
+    path: '',
+    message: expect.stringContaining('EISDIR'),
+  })
 })
 
 test('an empty folder is a problem, not silence', async () => {

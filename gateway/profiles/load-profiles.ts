@@ -31,7 +31,7 @@ export function loadProfiles(folder: string): LoadedProfiles {
   const files = globSync('**/*.yaml', { cwd: folder }).sort()
   if (files.length === 0) problems.push({ file: folder, path: '', message: 'no profiles in this folder' })
   for (const file of files) {
-    const loaded = parseProfile(readFileSync(join(folder, file), 'utf8'), file.replaceAll('\\', '/'))
+    const loaded = readProfile(folder, file.replaceAll('\\', '/'))
     problems.push(...loaded.problems)
     if (loaded.profile === undefined) continue
     if (profiles.has(loaded.profile.id)) {
@@ -40,6 +40,15 @@ export function loadProfiles(folder: string): LoadedProfiles {
     profiles.set(loaded.profile.id, loaded.profile)
   }
   return { profiles, problems }
+}
+
+function readProfile(folder: string, file: string): Parsed {
+  try {
+    return parseProfile(readFileSync(join(folder, file), 'utf8'), file)
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    return { problems: [{ file, path: '', message: `cannot read the file (${reason})` }] }
+  }
 }
 
 type Parsed = { readonly profile?: Profile; readonly problems: readonly ProfileProblem[] }
