@@ -230,6 +230,14 @@ test('the ledger explains every number: received, dropped or owed', async () => 
   })
 })
 
+test('samples that arrived since the gateway last counted them are counted as produced', async () => {
+  await using api = await start()
+  await seedLedger(api.db)
+  await api.db.updateTable('streams').set({ received_samples: 520 }).execute()
+  const { streams } = (await api.get('/api/v1/gateways/school-a/ledger')).body as Ledger
+  expect(streams.map(({ producedSamples }) => producedSamples)).toEqual([520, 560])
+})
+
 test('the ledger of a period has the epochs that were alive in it', async () => {
   await using api = await start()
   await seedLedger(api.db)

@@ -108,12 +108,14 @@ function account(
   const received = allReceived.get(keyOf(row)) ?? []
   const dropped = allDropped.get(keyOf(row)) ?? []
   const accounted = [...received, ...dropped].map(({ first_seq, last_seq }) => [first_seq, last_seq] as const)
+  // The gateway says now and then how many samples it produced; those that arrived since count too.
+  const explained = dropped.reduce((sum, { samples }) => sum + samples, row.received_samples)
   return {
     stream: row.stream as Stream,
     epoch: row.epoch,
     startedAt: instant(row.started_at),
     produced: row.produced_seq,
-    producedSamples: row.produced_samples,
+    producedSamples: Math.max(row.produced_samples, explained),
     received: received.map(({ first_seq, last_seq }) => [first_seq, last_seq]),
     receivedSamples: row.received_samples,
     dropped: dropped.map(({ first_seq, last_seq, samples, reason, at, from_t, to_t }) => ({

@@ -10,8 +10,8 @@ import { Quality } from './points.ts'
  * `GET /live?since=SEQ` (WebSocket) and `GET /events?since=&wait=25` (long poll). Times here are epoch ms.
  *
  * Take a snapshot over HTTP, then follow from the `seq` known before it. `seq` grows over all topics; a client sees
- * those numbers that belong to its subscriptions and drops what is not above its last. After `resync` its place is
- * gone: take the snapshot again.
+ * those numbers that belong to its subscriptions and drops what is not above its last. `resync`, after `hello` or after
+ * a `sub`, means that its place is gone: take the snapshot again. A `sub` to points answers with the newest value of each.
  */
 export const liveCloseCodes = { goingAway: 1001, policy: 1008, tooSlow: 1013 } as const
 
