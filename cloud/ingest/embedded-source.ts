@@ -1,4 +1,4 @@
-import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes'
 import type { Registry } from 'prom-client'
 import { downTopic, idPattern } from '#contract/topics.ts'
@@ -9,6 +9,7 @@ import { RateLimit } from '#lib/rate-limit.ts'
 import { maySubscribe, publishChannel } from './access.ts'
 import { createSourceMetrics, type SourceMetrics } from './ingest-metrics.ts'
 import type { MessageHandler, MessageSource } from './message-source.ts'
+import { listenTls, type TlsListener } from './tls-listener.ts'
 
 export type EmbeddedSourceOptions = {
   readonly host: string
@@ -45,8 +46,13 @@ export async function startEmbeddedSource(
   handler: MessageHandler,
 ): Promise<EmbeddedSource> {
   const source = new AedesSource(options, handler)
-  await source.start()
-  return source
+  try {
+    await source.start()
+    return source
+  } catch (error) {
+    await source[Symbol.asyncDispose]() // the broker's timers run already
+    throw error
+  }
 }
 
 class AedesSource implements EmbeddedSource {
@@ -55,23 +61,20 @@ class AedesSource implements EmbeddedSource {
   readonly #metrics: SourceMetrics
   readonly #sessions = new Map<string, Client>()
   readonly #gatewayOf = new WeakMap<Client, string>()
-  readonly #sockets = new Set<TLSSocket>()
   readonly #warnings = new RateLimit(60_000)
-  readonly #server: TlsServer
   #broker: Aedes | undefined
+  #listener: TlsListener | undefined
   #closing = false
 
   constructor(options: EmbeddedSourceOptions, handler: MessageHandler) {
     this.#options = options
     this.#handler = handler
     this.#metrics = createSourceMetrics(options.registry, () => this.#sessions.size)
-    this.#server = createServer({ ...options.tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 })
   }
 
   get address(): { readonly host: string; readonly port: number } {
-    const address = this.#server.address()
-    const port = typeof address === 'object' && address !== null ? address.port : this.#options.port
-    return { host: this.#options.host, port }
+    const { host, port } = this.#options
+    return this.#listener?.address ?? { host, port }
   }
 
   async start(): Promise<void> {
@@ -117,7 +120,18 @@ class AedesSource implements EmbeddedSource {
         'session ended',
       )
     })
-    await this.#listen(broker)
+    const { host, port, tls, maxConnections } = this.#options
+    this.#listener = await listenTls({
+      host,
+      port,
+      tls,
+      maxConnections,
+      onConnection: (socket) => this.#connected(broker, socket),
+      onHandshakeError: (remote, error) => {
+        this.#metrics.refused.inc({ what: 'tls' })
+        this.#options.log.debug({ remote, problem: error.message }, 'TLS handshake failed')
+      },
+    })
   }
 
   async send(gateway: string, channel: 'ack' | 'command' | 'config', payload: Uint8Array): Promise<boolean> {
@@ -142,38 +156,14 @@ class AedesSource implements EmbeddedSource {
   /** Wills that fire because we stop are not deaths of gateways: from here on nothing is handed on. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    const closed = this.#listener?.stopListening()
     const broker = this.#broker
     if (broker !== undefined) await new Promise<void>((resolve) => broker.close(resolve))
-    for (const socket of this.#sockets) socket.destroy()
+    this.#listener?.cutAll()
     await closed
   }
 
-  async #listen(broker: Aedes): Promise<void> {
-    const server = this.#server
-    const { host, port, maxConnections } = this.#options
-    server.maxConnections = maxConnections
-    server.on('secureConnection', (socket) => this.#connected(broker, socket))
-    server.on('tlsClientError', (error, socket) => {
-      this.#metrics.refused.inc({ what: 'tls' })
-      this.#options.log.debug(
-        { remote: socket.remoteAddress, problem: error.message },
-        'TLS handshake failed',
-      )
-    })
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen({ host, port }, () => {
-        server.off('error', reject)
-        resolve()
-      })
-    })
-  }
-
   #connected(broker: Aedes, socket: TLSSocket): void {
-    this.#sockets.add(socket)
-    socket.setNoDelay(true)
-    socket.once('close', () => this.#sockets.delete(socket))
     const client = broker.handle(socket)
     const first = createLengthCheck(maxFirstPacketBytes)
     const any = createLengthCheck(this.#options.maxPacketBytes)

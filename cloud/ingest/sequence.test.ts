@@ -1,14 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  addInterval,
-  covers,
-  epochStartedAt,
-  type Interval,
-  type IntervalSet,
-  includes,
-  missing,
-  union,
-} from './sequence.ts'
+import { addInterval, covers, epochStartedAt, type Interval, type IntervalSet, includes } from './sequence.ts'
 
 const set: IntervalSet = [
   [1, 5],
@@ -92,8 +83,6 @@ test('any order of ranges gives the same as a set of numbers', () => {
   }
   const all = Array.from({ length: 1010 }, (_, seq) => seq)
   expect(all.filter((seq) => includes(intervals, seq))).toEqual(all.filter((seq) => numbers.has(seq)))
-  const gaps = missing([0, 1009], intervals).flatMap(([first, last]) => all.slice(first, last + 1))
-  expect(gaps).toEqual(all.filter((seq) => !numbers.has(seq)))
   for (const [index, [first]] of intervals.entries()) {
     expect(first).toBeGreaterThan((intervals[index - 1]?.[1] ?? -2) + 1)
   }
@@ -106,38 +95,6 @@ test('covers asks for every number', () => {
   expect(covers(set, [0, 1])).toBe(false)
   expect(covers(set, [4, 11])).toBe(false)
   expect(covers([], [1, 1])).toBe(false)
-})
-
-test('missing looks at all sets and at the ends', () => {
-  expect(
-    missing([1, 25], set, [
-      [6, 7],
-      [22, 30],
-    ]),
-  ).toEqual([
-    [8, 9],
-    [13, 19],
-    [21, 21],
-  ])
-  expect(missing([1, 5], set)).toEqual([])
-  expect(missing([1, 0], set)).toEqual([])
-  expect(missing([1, 3])).toEqual([[1, 3]])
-})
-
-test('union joins what overlaps or touches', () => {
-  expect(
-    union(
-      [[5, 6]],
-      [
-        [1, 2],
-        [3, 4],
-      ],
-      [[9, 9]],
-    ),
-  ).toEqual([
-    [1, 6],
-    [9, 9],
-  ])
 })
 
 test('an epoch tells when the gateway was started', () => {

@@ -54,30 +54,6 @@ export function includes(set: IntervalSet, seq: number): boolean {
   return covers(set, [seq, seq])
 }
 
-/** The numbers of `first..last` that are in none of the sets. */
-export function missing([first, last]: Interval, ...sets: readonly IntervalSet[]): Interval[] {
-  const gaps: Interval[] = []
-  let next = first
-  for (const [from, to] of union(...sets)) {
-    if (to < next) continue
-    if (from > last) break
-    if (from > next) gaps.push([next, from - 1])
-    next = to + 1
-  }
-  if (next <= last) gaps.push([next, last])
-  return gaps
-}
-
-export function union(...sets: readonly IntervalSet[]): IntervalSet {
-  const joined: [number, number][] = []
-  for (const [first, last] of sets.flat().sort((a, b) => a[0] - b[0])) {
-    const previous = joined.at(-1)
-    if (previous !== undefined && first <= previous[1] + 1) previous[1] = Math.max(previous[1], last)
-    else joined.push([first, last])
-  }
-  return joined
-}
-
 /** The epoch carries the start of the gateway's process: seconds × 65536 + a random number. */
 export function epochStartedAt(epoch: number): number {
   return Math.floor(epoch / 65_536) * 1000

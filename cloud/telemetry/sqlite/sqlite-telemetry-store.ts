@@ -26,8 +26,8 @@ export type SqliteTelemetryOptions = {
   readonly maxPages?: number
 }
 
-/** Samples deleted per transaction: an append waits for one slice at most (about 50 ms on a small machine). */
-const pruneSlice = 20_000
+/** Samples deleted per transaction: an append waits for one slice at most (about 30 ms on a small machine). */
+const pruneSlice = 10_000
 
 type Waiting = {
   readonly batches: readonly GatewaySamples[]
