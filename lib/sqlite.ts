@@ -8,6 +8,8 @@ export type SqliteOptions = {
   /** A file, or `:memory:`. */
   readonly path: string
   readonly readOnly?: boolean
+  /** Read-only, and reads what is there of a file that is shorter than its header says. For rescuing rows. */
+  readonly damaged?: boolean
   /** `FULL` (default): a commit is on the disk when it returns. `NORMAL`: the last commits may be lost in a power cut. */
   readonly synchronous?: 'FULL' | 'NORMAL'
   /** Fixed when the file is created: freed pages can be given back to the file system by `incremental_vacuum`. */
@@ -18,14 +20,18 @@ export type SqliteOptions = {
 }
 
 export function openSqlite(options: SqliteOptions): Sqlite {
+  const isDamaged = options.damaged ?? false
+  const readOnly = isDamaged || (options.readOnly ?? false)
   const db = new DatabaseSync(options.path, {
-    readOnly: options.readOnly ?? false,
+    readOnly,
     timeout: options.busyTimeoutMs ?? 5_000,
+    defensive: !isDamaged,
   })
   try {
+    if (isDamaged) db.exec('PRAGMA writable_schema = ON')
     // Must come before the first page is written, and switching to WAL writes it.
     if (options.incrementalVacuum) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
-    if (!options.readOnly) db.exec('PRAGMA journal_mode = WAL')
+    if (!readOnly) db.exec('PRAGMA journal_mode = WAL')
     db.exec(`PRAGMA synchronous = ${options.synchronous ?? 'FULL'}`)
     db.exec('PRAGMA foreign_keys = ON')
     for (const [name, value] of Object.entries(options.pragmas ?? {})) db.exec(`PRAGMA ${name} = ${value}`)

@@ -59,7 +59,7 @@ function readRows(path: string, order: 'ASC' | 'DESC', afterId: number): { rows:
   const rows: Row[] = []
   let db: Sqlite | undefined
   try {
-    db = openSqlite({ path })
+    db = openSqlite({ path, damaged: true })
     const all = db.prepare(
       `SELECT rowid AS id, * FROM batches NOT INDEXED WHERE rowid > ? ORDER BY rowid ${order}`,
     )
@@ -75,7 +75,7 @@ function readRows(path: string, order: 'ASC' | 'DESC', afterId: number): { rows:
 function readStreams(path: string): StreamRow[] {
   let db: Sqlite | undefined
   try {
-    db = openSqlite({ path })
+    db = openSqlite({ path, damaged: true })
     return db
       .prepare('SELECT stream, epoch, started_at, last_seq, samples FROM streams')
       .all() as unknown as StreamRow[]

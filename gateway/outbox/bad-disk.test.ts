@@ -1,0 +1,58 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { describeWithDiskFaults, diskFaults } from '../../tests/support/disk-faults.ts'
+import { tempFolder } from '../../tests/support/temp-folder.ts'
+
+const fixture = (name: string) => new URL(`./fixtures/${name}`, import.meta.url).pathname
+
+describeWithDiskFaults('a disk that misbehaves', () => {
+  test('every fsync takes 500 ms: the main thread does not feel it, an event is handed over at once', async () => {
+    await using folder = await tempFolder()
+    const { env } = diskFaults(folder.path)
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [fixture('slow-disk.ts'), folder.file('outbox.db'), '3000'],
+      { env: { ...process.env, ...env({ fsyncMs: 500 }) } },
+    )
+    const felt = JSON.parse(stdout)
+    // The fault is really there …
+    expect(felt.minDurableMs).toBeGreaterThan(450)
+    // … and only the worker thread waits for it.
+    expect(felt.p99LoopDelayMs).toBeLessThan(50)
+    expect(felt.maxLoopDelayMs).toBeLessThan(250)
+    expect(felt.maxAppendMs).toBeLessThan(50)
+    expect(felt.maxHandOverMs).toBeLessThan(50)
+    expect(felt.commits).toBeGreaterThan(5)
+  }, 30_000)
+
+  test('a full disk: nothing is reported durable, the program goes on, and all is there when room is back', async () => {
+    await using folder = await tempFolder()
+    const faults = diskFaults(folder.path)
+    const child = spawn(process.execPath, [fixture('full-disk.ts'), folder.file('outbox.db')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...faults.env({}) },
+    })
+    const exited = once(child, 'exit')
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    const say = async (command: string): Promise<unknown> => {
+      child.stdin.write(`${command}\n`)
+      const { value } = await lines.next()
+      return JSON.parse(String(value))
+    }
+    expect(await say('append 100')).toMatchObject({ durable: true })
+    faults.fill()
+    expect(await say('append 100')).toMatchObject({
+      durable: false,
+      failure: expect.stringMatching(/full|disk/i),
+    })
+    // More than the memory budget of 1,000: the oldest goes, and is accounted for.
+    expect(await say('append 1500')).toMatchObject({ durable: false, offered: expect.any(Number) })
+    faults.empty()
+    expect(await say('settle')).toEqual({ values: 1_700 - 600, dropped: 600, reported: 600, offered: true })
+    child.stdin.end()
+    expect((await exited)[0]).toBe(0)
+  }, 30_000)
+})
