@@ -69,7 +69,6 @@ export const writeFields = {
         point: Type.Optional(PointRef),
         within: Duration(),
         tolerance: Type.Optional(Type.Number({ minimum: 0 })),
-        poll_now: Type.Optional(Type.Boolean()),
       },
       closed,
     ),

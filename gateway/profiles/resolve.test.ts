@@ -103,7 +103,7 @@ test('repetition over a parameter counts addresses from 0 and checks where it le
         'category: relay',
         'category: relay\nparams: {used: {type: int_set, min: 0, max: 7, default: [1, 2, 3, 4]}}',
       )
-      .replace('n: {first: 1, last: 8}', 'n: {param: used}'),
+      .replace('n: { first: 1, last: 8 }', 'n: { param: used }'),
   )
   const { points } = device(gears, {
     id: 'relay-1',
