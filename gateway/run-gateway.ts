@@ -1,6 +1,7 @@
 import { systemClock } from '#lib/clock.ts'
 import type { ConfigProblem } from '#lib/load-config.ts'
 import { createLogger } from '#lib/logger.ts'
+import { shrinkHeap } from '#lib/small-heap.ts'
 import { type Gateway, startGateway } from './gateway.ts'
 import type { GatewaySetup } from './load-gateway.ts'
 
@@ -60,6 +61,7 @@ export async function runGateway(setup: GatewaySetup, warnings: readonly ConfigP
     (error) => crash(error, 'the outbox cannot go on'),
     (error: unknown) => crash(error, 'the outbox cannot go on'),
   )
+  shrinkHeap()
   const { healthUrl, broker } = gateway
   log.info(
     {

@@ -1,0 +1,113 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { formatProblem } from '#lib/load-config.ts'
+import { repository, run } from '../tests/support/program.ts'
+import { tempFolder } from '../tests/support/temp-folder.ts'
+import { catalogueOf } from './catalogue.ts'
+import { loadGateway } from './load-gateway.ts'
+
+const example = 'gateway/gateway.example.yaml'
+const env = { ZIGBEE2MQTT_PASSWORD: 'a', PANEL_PASSWORD: 'b' }
+
+test('the example is a good configuration', async () => {
+  const { problems, unusedProfiles, warnings, setup } = await loadGateway(join(repository, example), env)
+  expect([...problems, ...unusedProfiles, ...warnings]).toEqual([])
+  expect(setup?.devices.map(({ id }) => id)).toEqual(['meter-1', 'relay-1', 'lux-301'])
+})
+
+test('the catalogue tells what the gateway has, with an equal version for equal devices', async () => {
+  const load = async () => (await loadGateway(join(repository, example), env)).setup?.devices ?? []
+  const [first, second] = [catalogueOf(await load()), catalogueOf((await load()).slice(1))]
+  expect(catalogueOf(await load())).toEqual(first)
+  expect(second.version).not.toBe(first.version)
+  expect(first.devices[0]).toMatchObject({ id: 'meter-1', profile: 'eastron.sdm630', vendor: 'Eastron' })
+  const relay = first.devices[1]?.points.find(({ id }) => id === 'relay.1')
+  expect(relay).toMatchObject({ kind: 'bool', writable: { risk: 'medium', verified: true } })
+})
+
+const bad = `gateway: { id: School A }
+profiles: ${join(repository, 'device-profiles')}
+broker:
+  credentials:
+    - { username: a, password: x, publish: ["z/#/y"] }
+    - { username: a }
+buses:
+  - { id: plant, protocol: modbus-tcp, host: 127.0.0.1 }
+devices:
+  - { id: meter-1, profile: eastron.sdm360, bus: plant }
+  - { id: meter-2, profile: eastron.sdm630, bus: plnt, unit: 0 }
+  - { id: meter-2, profile: zigbee2mqtt.illuminance }
+rules:
+  - { id: r1, point: meter-9/power.active, above: 1, priority: 3, title: {} }
+`
+
+test('every problem is listed at once, with its place', async () => {
+  await using folder = await tempFolder()
+  const file = folder.file('gateway.yaml')
+  await writeFile(file, bad)
+  const shape = await loadGateway(file, {})
+  expect(shape.problems.map((one) => formatProblem('g', one))).toEqual([
+    'g:1: gateway.id: expected an id of lower-case letters, digits and -, found "School A"',
+  ])
+
+  await writeFile(file, bad.replace('School A', 'school-a'))
+  const { problems, setup, warnings } = await loadGateway(file, {})
+  expect(setup).toBeUndefined()
+  expect(problems.map((one) => formatProblem('g', one))).toEqual([
+    expect.stringContaining('g:12: devices[2].id: meter-2 is there already'),
+    expect.stringContaining('g:10: devices[0].profile: no usable profile eastron.sdm360; there are'),
+    expect.stringContaining('g:11: devices[1].unit: expected an integer from 1 to 247, found 0'),
+    expect.stringContaining('g:11: devices[1].bus: no bus plnt under buses'),
+    expect.stringContaining('g:12: devices[2].params.name'),
+    expect.stringContaining('g:14: rules[0].point: no device meter-9'),
+    expect.stringContaining('g:6: broker.credentials[1].username: a is there already'),
+    expect.stringContaining('g:5: broker.credentials[0].publish[0]: not an MQTT filter: z/#/y'),
+    expect.stringContaining('g:6: broker.credentials[1]: expected either password or passwordFile'),
+  ])
+  expect(warnings.map((one) => formatProblem('g', one))).toEqual([
+    'g:5: broker.credentials[0].password: a secret written into the file; use passwordFile or a variable',
+  ])
+})
+
+test('a broken profile stops the devices that need it, and is only reported otherwise', async () => {
+  await using folder = await tempFolder()
+  await mkdir(folder.file('profiles/mqtt'), { recursive: true })
+  await writeFile(folder.file('profiles/mqtt/acme.lux.yaml'), 'profile: 1\nid: acme.lux\ncolour: red\n')
+  const config = (devices: string) =>
+    writeFile(folder.file('g.yaml'), `gateway: { id: school-a }\nprofiles: profiles\ndevices: ${devices}\n`)
+  await config('[]')
+  const unused = await loadGateway(folder.file('g.yaml'), {})
+  expect(unused.setup).toBeDefined()
+  expect(unused.unusedProfiles.map((one) => formatProblem('g', one)).join('\n')).toMatch(
+    /profiles\/mqtt\/acme\.lux\.yaml:3: colour: unknown key/,
+  )
+  await config('[{ id: lux-1, profile: acme.lux }]')
+  const used = await loadGateway(folder.file('g.yaml'), {})
+  expect(used.setup).toBeUndefined()
+  expect(used.problems.map((one) => formatProblem('g', one)).join('\n')).toContain('colour: unknown key')
+})
+
+test('a token that cannot be read is a problem with its place', async () => {
+  await using folder = await tempFolder()
+  const file = folder.file('g.yaml')
+  const cloud = 'cloud: { url: "mqtts://127.0.0.1:8883", tokenFile: no-token }'
+  await writeFile(
+    file,
+    `gateway: { id: school-a }\nprofiles: ${join(repository, 'device-profiles')}\n${cloud}\n`,
+  )
+  const { problems } = await loadGateway(file, {})
+  expect(problems).toMatchObject([
+    { path: 'cloud.tokenFile', line: 3, message: expect.stringContaining('ENOENT') },
+  ])
+})
+
+test('--check says good with status 0 and lists every problem with status 2', async () => {
+  const args = ['gateway/main.ts', '--config', example, '--check']
+  const good = await run({ name: 'check', args, env })
+  expect(good).toMatchObject({ code: 0, output: `${example}: good, 3 devices\n` })
+  const missing = await run({ name: 'check', args })
+  expect(missing.code).toBe(2)
+  expect(missing.output).toMatch(/:23: environment variable ZIGBEE2MQTT_PASSWORD is not set\n/)
+  expect(missing.output).toMatch(/\n2 problems found/)
+})
