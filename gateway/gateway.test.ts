@@ -8,6 +8,7 @@ import { createLogger } from '#lib/logger.ts'
 import { repository } from '../tests/support/program.ts'
 import { describeWith } from '../tests/support/servers.ts'
 import { tempFolder } from '../tests/support/temp-folder.ts'
+import { TestSite } from '../tests/support/test-site.ts'
 import { waitFor } from '../tests/support/wait-for.ts'
 import { type Gateway, startGateway } from './gateway.ts'
 import { loadGateway } from './load-gateway.ts'
@@ -122,6 +123,25 @@ test('a command from the campus to an unknown point is answered', async () => {
       code: 'POINT_NOT_WRITABLE',
     }),
   )
+})
+
+test('a command from the campus switches a relay on the Modbus line and is read back', async () => {
+  await using folder = await tempFolder()
+  const relay = { id: 'relay-1', profile: 'waveshare.relay8', bus: 'plant', unit: 1 }
+  await using site = await TestSite.start({ folder: folder.path, devices: [relay] })
+  const buses = [{ id: 'plant', protocol: 'modbus-tcp', host: '127.0.0.1', port: site.modbusPort }]
+  await using gateway = await start(folder.path, { ...lux, buses, devices: [relay], rules: [] })
+  await using panel = await client(gateway, 'panel')
+  await panel.subscribeAsync(['points/#', 'commands/+/+/result'])
+  await waitFor(() => expect(panel.heard.get('points/relay-1/relay.3')).toMatchObject({ quality: 'good' }))
+
+  await panel.publishAsync('commands/relay-1/relay.3', '{"value":true,"id":"on"}')
+  await waitFor(() =>
+    expect(panel.heard.get('commands/relay-1/relay.3/result')).toMatchObject({
+      ...{ id: 'on', state: 'done', verified: true, readBack: true },
+    }),
+  )
+  expect(panel.heard.get('points/relay-1/relay.3')).toMatchObject({ value: true })
 })
 
 test('on IPv6 it works the same', async () => {
