@@ -82,6 +82,7 @@ export class SimulatedMqttDevice implements AsyncDisposable {
 
   /** Publishes now, besides the regular interval. */
   publishNow(): void {
+    this.#options.points.advance(this.#options.clock.now())
     for (const topic of this.#options.device.address.topics) this.#publish(topic)
   }
 
@@ -101,7 +102,7 @@ export class SimulatedMqttDevice implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { clock, intervalMs, points } = this.#options
+    const { clock, intervalMs } = this.#options
     // Devices that were switched on together do not send together.
     let next = clock.monotonic() + intervalMs * Math.random()
     while (!this.#stop.signal.aborted) {
@@ -109,7 +110,6 @@ export class SimulatedMqttDevice implements AsyncDisposable {
       if (this.#stop.signal.aborted) return
       next = Math.max(next + intervalMs, clock.monotonic() - 10 * intervalMs)
       if (!this.#client.connected) continue
-      points.advance(clock.now())
       this.publishNow()
     }
   }
@@ -178,7 +178,6 @@ export class SimulatedMqttDevice implements AsyncDisposable {
       points.write(point.id, pair === undefined ? toCanonical(raw, point.steps) : pair[0], now)
       log.debug({ device: device.id, point: point.id }, 'command taken')
     }
-    points.advance(clock.now())
     this.publishNow()
   }
 }

@@ -64,6 +64,11 @@ function judgePoint(
   }
 }
 
+/** The verdict when nothing is wrong. */
+export function allWell(written: readonly JournalEntry[]): Verdict {
+  return { compared: written.length, missing: [], doubled: [], changed: [], invented: [], excused: [] }
+}
+
 export async function readJournal(file: string): Promise<readonly JournalEntry[]> {
   const text = await readFile(file, 'utf8')
   // The last line may be half written when the generator was stopped hard.

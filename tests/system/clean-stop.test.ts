@@ -16,14 +16,12 @@ type Demo = AsyncDisposable & {
   readonly httpPort: number
 }
 
-async function startDemo(command?: readonly [string, ...string[]]): Promise<Demo> {
+async function startDemo(): Promise<Demo> {
   const folder = await tempFolder()
   const [httpPort, mqttPort] = await Promise.all([freePort(host), freePort(host)])
-  const [name, ...args] = command ?? ['node', 'simulators/demo/main.ts']
   const program = new Program({
     name: 'demo',
-    args,
-    ...(command === undefined ? {} : { command: name }),
+    args: ['simulators/demo/main.ts'],
     env: {
       CAMPUS_DATA: folder.file('data'),
       CAMPUS_HTTP_PORT: `${httpPort}`,
