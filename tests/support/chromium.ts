@@ -134,12 +134,12 @@ function watch(page: Page, origin: string): string[] {
 type Login = { readonly username: string; readonly password: string }
 
 async function signIn(page: Page, origin: string, { username, password }: Login): Promise<void> {
-  // The form's own origin signs in, so that the cookie is the browser's as in real life; no 401 is asked for first.
   await page.goto(`${origin}/sign-in`)
   await page.getByLabel(/用户名|User name/).fill(username)
   await page.getByLabel(/密码|Password/).fill(password)
   await page.getByRole('button', { name: /登录|Sign in/ }).click()
-  await page.waitForURL(/\/devices/)
+  // The address changes before the form is gone.
+  await page.getByRole('navigation').first().waitFor()
   await settled(page)
 }
 

@@ -22,7 +22,7 @@ function signedOut(): void {
   queries.removeQueries({ queryKey: sessionQuery.queryKey })
   const { pathname, href } = router.state.location
   if (pathname === '/sign-in') return
-  void router.navigate({ to: '/sign-in', search: { next: href }, replace: true })
+  void router.navigate({ to: '/sign-in', search: { next: href, ended: true }, replace: true })
 }
 
 window.addEventListener('online', () => live.socket.hurry())

@@ -112,6 +112,8 @@ export function createConsoleRouter(context: RouterContext) {
     defaultErrorComponent: RouteFailure,
     defaultNotFoundComponent: RouteMissing,
     defaultPendingMs: 300,
+    // What a page's own check of the address leaves out is not there.
+    search: { strict: true },
     scrollRestoration: true,
   })
 }

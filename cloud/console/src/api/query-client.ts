@@ -1,6 +1,7 @@
 import { QueryCache, QueryClient } from '@tanstack/react-query'
 import { errorCodes } from '#contract/errors.ts'
 import { ApiError, isSignedOut } from './client.ts'
+import { sessionQuery } from './session.ts'
 
 function canRetry(error: unknown): boolean {
   if (!(error instanceof ApiError)) return false
@@ -13,8 +14,9 @@ function canRetry(error: unknown): boolean {
 export function createQueryClient(onSignedOut: () => void): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({
-      onError: (error) => {
-        if (isSignedOut(error)) onSignedOut()
+      onError: (error, { queryKey }) => {
+        // Asking who one is may well be answered with: nobody yet.
+        if (isSignedOut(error) && queryKey[0] !== sessionQuery.queryKey[0]) onSignedOut()
       },
     }),
     defaultOptions: {

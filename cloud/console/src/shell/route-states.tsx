@@ -24,7 +24,7 @@ export function RouteMissing() {
   const { t } = useTranslation()
   return (
     <main className="content">
-      <Empty title={t('error.notFoundTitle')} hint={t('error.notFoundHint')}>
+      <Empty isPage title={t('error.notFoundTitle')} hint={t('error.notFoundHint')}>
         <Link to="/devices" search={{}}>
           {t('error.home')}
         </Link>

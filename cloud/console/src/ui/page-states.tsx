@@ -11,13 +11,20 @@ export function Loading({ rows = 6 }: { readonly rows?: number }) {
   )
 }
 
-export type EmptyProps = { readonly title: string; readonly hint: string; readonly children?: ReactNode }
+export type EmptyProps = {
+  readonly title: string
+  readonly hint: string
+  /** It is all there is on the page: its title is the page's heading. */
+  readonly isPage?: boolean
+  readonly children?: ReactNode
+}
 
 /** Nothing to show, why, and what to do about it. */
-export function Empty({ title, hint, children }: EmptyProps) {
+export function Empty({ title, hint, isPage = false, children }: EmptyProps) {
+  const Heading = isPage ? 'h1' : 'p'
   return (
     <div className="panel empty">
-      <p className="empty-title">{title}</p>
+      <Heading className="empty-title">{title}</Heading>
       <p className="muted">{hint}</p>
       {children}
     </div>

@@ -64,7 +64,7 @@ function DeviceView({ device }: { readonly device: Device }) {
 function MissingDevice() {
   const { t } = useTranslation()
   return (
-    <Empty title={t('device.missingTitle')} hint={t('device.missingHint')}>
+    <Empty isPage title={t('device.missingTitle')} hint={t('device.missingHint')}>
       <Link to="/devices" search={{}}>
         {t('error.home')}
       </Link>

@@ -24,7 +24,7 @@ export function GatewayPage() {
       </nav>
       <QueryView
         query={query}
-        missing={<Empty title={t('error.notFoundTitle')} hint={t('error.notFoundHint')} />}
+        missing={<Empty isPage title={t('error.notFoundTitle')} hint={t('error.notFoundHint')} />}
       >
         {(found) => <GatewayView gateway={found} />}
       </QueryView>

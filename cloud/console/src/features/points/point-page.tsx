@@ -66,7 +66,7 @@ function PointView({ device, id }: { readonly device: Device; readonly id: strin
 function MissingPoint() {
   const { t } = useTranslation()
   return (
-    <Empty title={t('point.missingTitle')} hint={t('point.missingHint')}>
+    <Empty isPage title={t('point.missingTitle')} hint={t('point.missingHint')}>
       <Link to="/devices" search={{}}>
         {t('error.home')}
       </Link>

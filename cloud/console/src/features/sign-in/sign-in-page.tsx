@@ -11,7 +11,7 @@ import { useTitle } from '../../ui/use-title.ts'
 
 export function SignInPage() {
   const { t } = useTranslation()
-  const { next } = useSearch({ from: '/sign-in' })
+  const { next, ended } = useSearch({ from: '/sign-in' })
   useTitle(t('signIn.title'))
   return (
     <main className="sign-in">
@@ -20,9 +20,7 @@ export function SignInPage() {
           <h1>{t('app.name')}</h1>
           <LanguageSwitch />
         </div>
-        {next !== undefined && next !== '/' && next !== '/devices' && (
-          <p className="muted">{t('signIn.ended')}</p>
-        )}
+        {ended && <p className="muted">{t('signIn.ended')}</p>}
         <SignInForm next={next ?? '/devices'} />
       </div>
     </main>
@@ -76,7 +74,7 @@ function SignInForm({ next }: { readonly next: string }) {
 
 function SignInProblem({ error }: { readonly error: unknown }) {
   const errorText = useErrorText()
-  return <div role="alert">{error !== null && <Alert type="error" showIcon title={errorText(error)} />}</div>
+  return error === null ? null : <Alert type="error" showIcon title={errorText(error)} />
 }
 
 type FieldProps = {
