@@ -4,8 +4,8 @@
  * JSON is the short form a careful person would write: `[point, t, value, quality]` in an array, not an object per
  * sample. Sparkplug B is `npm sparkplug-payload`: with metric names, as a birth has them; and with aliases instead of
  * names, as all messages after the birth may have, which is the fair comparison but cannot be read without that birth.
- * It carries no quality here, which is its way to say good. Numbers are Double, so that every contender gives the same values back; a case with Float, which rounds, shows
- * what half the width would save.
+ * It carries no quality here, which is its way to say good. Numbers are Double, so that every contender gives the same
+ * values back; a case with Float, which rounds, shows what half the width would save.
  */
 import { constants as zlib, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import sparkplug from 'sparkplug-payload'

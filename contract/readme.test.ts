@@ -12,7 +12,7 @@ const page = readFileSync(new URL('README.md', import.meta.url), 'utf8')
 const fixtures = new URL('fixtures/v1/', import.meta.url)
 
 const pointNames: string[] = ['']
-for (const [, index, name] of page.matchAll(/(\d+) `([a-z0-9_.*]+)` \|/g))
+for (const [, index, name] of page.matchAll(/(\d+) `([a-z0-9_.*]+)` *\|/g))
   pointNames[Number(index)] = name ?? ''
 
 type Decoded = { epoch: number; firstSeq: number; lastSeq: number; samples: unknown[][] }

@@ -9,7 +9,7 @@ export type Budget = {
   readonly value: number
 }
 
-const row = /^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| (at most|at least) ([\d,.]+) [^|]*\|/gm
+const row = /^\| ([^|]+?) *\| ([^|]+?) *\| ([^|]+?) *\| (at most|at least) ([\d,.]+) [^|]*\|/gm
 
 export function readBudgets(page: string): Budget[] {
   return Array.from(page.matchAll(row), ([, bench = '', name = '', metric = '', bound, value = '']) => ({
