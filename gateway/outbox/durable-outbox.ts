@@ -133,25 +133,28 @@ export class DurableOutbox implements Outbox {
 
   async events(after: Position, limit: number): Promise<EventsPage> {
     const at = this.#options.clock.now()
-    const stored = await this.#worker.call('events', { after, limit, at })
+    const { events: stored, drops, salvage } = await this.#worker.call('events', { after, limit, at })
     const isAll = stored.length < limit
     // Answers of the worker come in order: what it had not stored when it read is still in memory here.
     const all = [...stored, ...(isAll ? this.#events.unstored(stored.at(-1) ?? after) : [])]
     const { epoch, seq } = all.at(-1) ?? after
     const hidden = this.#deletions.hidden('events')
     const events = all.filter((event) => !hidden.some((range) => covers(range, event)))
+    this.#noteSalvage(salvage)
+    this.#report(drops)
     return { events, last: { epoch, seq }, isAll }
   }
 
   async backfill(window: BackfillWindow): Promise<BackfillMessage | undefined> {
     const { settings, clock } = this.#options
-    const { message, salvage } = await this.#worker.call('backfill', {
+    const { message, drops, salvage } = await this.#worker.call('backfill', {
       ...window,
       skip: [...window.skip, ...this.#deletions.hidden('telemetry')],
       maxSamples: settings.backfillSamples,
       at: clock.now(),
     })
     this.#noteSalvage(salvage)
+    this.#report(drops)
     return message
   }
 

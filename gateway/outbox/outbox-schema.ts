@@ -13,6 +13,7 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (stream, epoch)
   ) WITHOUT ROWID;
 
+  -- The key carries the sums, too: counting a large backlog at start reads the index and no payload.
   CREATE TABLE batches (
     stream INTEGER NOT NULL,
     epoch INTEGER NOT NULL,
@@ -23,7 +24,7 @@ export const migrations: readonly string[] = [
     samples INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
     payload BLOB NOT NULL,
-    PRIMARY KEY (stream, epoch, seq)
+    PRIMARY KEY (stream, epoch, seq, samples, bytes)
   );
 
   -- Dropped, but the event that says so is not yet stored: written and cleared in the same transactions.

@@ -64,10 +64,10 @@ export type BackfillRequest = {
   readonly maxSamples: number
   readonly at: number
 }
-export type BackfillAnswer = {
-  readonly message: BackfillMessage | undefined
-  readonly salvage: Salvage | undefined
-}
+export type BackfillAnswer = Found & { readonly message: BackfillMessage | undefined }
+export type EventsAnswer = Found & { readonly events: readonly NumberedEvent[] }
+/** What reading brought to light. */
+type Found = { readonly drops: readonly Drop[]; readonly salvage: Salvage | undefined }
 
 export type EventsRequest = { readonly after: Position; readonly limit: number; readonly at: number }
 
@@ -95,6 +95,10 @@ function takeRescued(): Salvage | undefined {
   const taken = rescued
   rescued = undefined
   return taken
+}
+
+function takeFound(): Found {
+  return { drops: file.unreportedDrops(), salvage: takeRescued() }
 }
 
 function closeQuietly(): void {
@@ -154,19 +158,19 @@ const methods = {
         const { message, unreadable } = mergeRun(run, request.at)
         if (unreadable.length > 0) file.dropUnreadable(unreadable, request.at)
         // Without a message only an unreadable first batch is a reason to look again: it is gone now.
-        if (message !== undefined || unreadable.length === 0) return { message, salvage: takeRescued() }
+        if (message !== undefined || unreadable.length === 0) return { message, ...takeFound() }
       }
     })
   },
 
-  events({ after, limit, at }: EventsRequest): NumberedEvent[] {
+  events({ after, limit, at }: EventsRequest): EventsAnswer {
     return withRepair(at, () => {
-      const found: NumberedEvent[] = []
+      const events: NumberedEvent[] = []
       for (const { epoch, seq, payload } of file.rows('events', { after, until: endOfTime })) {
-        found.push({ epoch, seq, event: JSON.parse(String(payload)) as GatewayEvent })
-        if (found.length >= limit) break
+        events.push({ epoch, seq, event: JSON.parse(String(payload)) as GatewayEvent })
+        if (events.length >= limit) break
       }
-      return found
+      return { events, ...takeFound() }
     })
   },
 }
