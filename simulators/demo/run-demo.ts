@@ -53,6 +53,7 @@ export async function runDemo(
       name,
       args,
       cwd: repository,
+      env: { NODE_COMPILE_CACHE: join(settings.data, 'compile-cache') },
       logFile: join(logs, `${name}.log`),
       clock: systemClock,
       say,

@@ -18,7 +18,7 @@ export type ChildOptions = {
 const restart = { firstMs: 1000, maxMs: 30_000 }
 const healthyAfterMs = 60_000
 const stopWithinMs = 5000
-const stopWithParent = new URL('./stop-with-parent.ts', import.meta.url).href
+const stopWithParent = new URL('./stop-with-parent.mjs', import.meta.url).href
 
 /**
  * A program that is started again when it ends by itself. It runs in its own process group, so that Ctrl-C reaches only

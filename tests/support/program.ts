@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url))
-const stopWithParent = new URL('../../simulators/demo/stop-with-parent.ts', import.meta.url).href
+const stopWithParent = new URL('../../simulators/demo/stop-with-parent.mjs', import.meta.url).href
+/** Programs start several times in a test run: what was stripped and compiled once is not done again. */
+const compileCache = join(tmpdir(), 'campus-compile-cache')
 const outputLimit = 2_000_000
 
 export type ProgramOptions = {
@@ -30,7 +34,7 @@ export class Program implements AsyncDisposable {
     const args = isNode ? ['--import', stopWithParent, ...options.args] : [...options.args]
     this.#child = spawn(options.command ?? process.execPath, args, {
       cwd: repository,
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...options.env },
       detached: true,
       stdio: isNode ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['ignore', 'pipe', 'pipe'],
     })

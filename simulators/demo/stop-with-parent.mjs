@@ -1,6 +1,7 @@
 /**
  * Preloaded (`node --import`) into every child of the demo and of the system tests: when the parent is gone, however it
- * went, the IPC channel closes and the child stops as if it had been asked to.
+ * went, the IPC channel closes and the child stops as if it had been asked to. Plain JavaScript, so that a program whose
+ * own code comes from the compile cache need not load the type stripper for it.
  */
 const graceMs = 10_000
 

@@ -1,0 +1,66 @@
+/**
+ * What a whole gateway process costs at 1,000 samples/s: 600 lux sensors that each send once a second over MQTT, and 60
+ * meters with 36 points each, polled over Modbus TCP as their profile says. The cloud takes everything in. CPU seconds and
+ * memory of the gateway's process as the kernel counts them, after a warm-up. Budgets: under 10 % of one core and under
+ * 150 MB resident, peak included.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { lux, meter, startCampus, type TestDevice } from '../tests/support/test-campus.ts'
+import { processCost } from './lib/process-cost.ts'
+
+export type Figure = {
+  readonly case: string
+  readonly metric: string
+  readonly value: number
+  readonly unit: string
+}
+
+const warmUpMs = 15_000
+const measureMs = 30_000
+const sensors = 600
+const meters = 60
+
+export async function run(): Promise<Figure[]> {
+  await using campus = await startCampus({ devices: [...luxSensors(), ...powerMeters()] })
+  const { pid } = campus.gateway.program
+  await sleep(warmUpMs)
+  const before = { ...processCost(pid), samples: await samplesSoFar(campus.gateway) }
+  await sleep(measureMs)
+  const after = { ...processCost(pid), samples: await samplesSoFar(campus.gateway) }
+
+  const seconds = measureMs / 1000
+  const perS = (after.samples - before.samples) / seconds
+  const core = ((after.cpuS - before.cpuS) / seconds) * 100
+  const name = `${sensors} sensors over MQTT, ${meters} meters over Modbus`
+  const figure = (metric: string, value: number, unit: string): Figure => ({
+    case: name,
+    metric,
+    value,
+    unit,
+  })
+  return [
+    figure('reported', perS, 'samples/s'),
+    figure('CPU', core, '% of one core'),
+    figure('CPU per 1,000 samples/s', (core / perS) * 1000, '% of one core'),
+    figure('resident', after.rssBytes / 1e6, 'MB'),
+    figure('resident, peak', after.peakRssBytes / 1e6, 'MB'),
+  ]
+}
+
+function luxSensors(): TestDevice[] {
+  return Array.from({ length: sensors }, (_, i) =>
+    lux(`lux-${i + 1}`, {
+      interval: '1s',
+      signals: { illuminance: { gen: 'count', start: i, step: 7, wrap: 100_000 } },
+    }),
+  )
+}
+
+function powerMeters(): TestDevice[] {
+  return Array.from({ length: meters }, (_, i) => meter(`meter-${i + 1}`, i + 1))
+}
+
+async function samplesSoFar(gateway: { metrics(): Promise<string> }): Promise<number> {
+  const text = await gateway.metrics()
+  return Number(/^gateway_samples_total (\d+)/m.exec(text)?.[1])
+}
