@@ -26,8 +26,12 @@ export type CampusOptions = {
   readonly outbox?: Readonly<Record<string, unknown>>
   /** Given the cloud's MQTT port, answers with the port the gateway is to use: a proxy in between. */
   readonly between?: (cloudMqttPort: number) => Promise<number>
+  /** Known to the cloud beside the gateway of this campus. */
+  readonly otherGateways?: readonly { readonly id: string; readonly token: string }[]
   /** Where the gateway finds bus `plant`, instead of the simulator. */
   readonly modbusPort?: number
+  /** Environment of the gateway's process. */
+  readonly gatewayEnv?: Readonly<Record<string, string>>
 }
 
 /** One campus as in real life: devices, gateway and cloud as processes of their own, connected by real sockets. */
@@ -63,7 +67,7 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
       host,
       httpPort,
       mqttPort,
-      gateways: [{ id: gatewayId, token }],
+      gateways: [{ id: gatewayId, token }, ...(options.otherGateways ?? [])],
     }),
   )
   const site = parts.use(
@@ -86,9 +90,16 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
       cloud: { port: (await between?.(mqttPort)) ?? mqttPort, caFile: cloud.caFile, token },
       modbusPort: options.modbusPort ?? site.modbusPort,
       devices: devices.map(installed),
-      credentials: [{ ...mqttLogin, publish: ['zigbee2mqtt/#'], subscribe: ['points/#'] }],
+      credentials: [
+        {
+          ...mqttLogin,
+          publish: ['zigbee2mqtt/#', 'commands/#'],
+          subscribe: ['points/#', 'alarms/#', 'commands/#'],
+        },
+      ],
       ...(rules === undefined ? {} : { rules }),
       ...(outbox === undefined ? {} : { outbox }),
+      ...(options.gatewayEnv === undefined ? {} : { env: options.gatewayEnv }),
     }),
   )
   const stack = parts.move()

@@ -17,6 +17,8 @@ export type TestGatewayOptions = {
   readonly credentials: readonly Readonly<Record<string, unknown>>[]
   readonly rules?: readonly Readonly<Record<string, unknown>>[]
   readonly outbox?: Readonly<Record<string, unknown>>
+  /** For the gateway's process only: a library in front of libc, a time zone. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** The gateway as a real process that can be killed and started again on the same ports and data. */
@@ -25,6 +27,7 @@ export class TestGateway implements AsyncDisposable {
   readonly brokerUrl: string
   readonly healthOrigin: string
   readonly #file: string
+  readonly #env: Readonly<Record<string, string>>
   #program: Program
 
   private constructor(options: TestGatewayOptions, file: string) {
@@ -32,6 +35,7 @@ export class TestGateway implements AsyncDisposable {
     this.brokerUrl = `mqtt://${hostPort(options.host, options.brokerPort)}`
     this.healthOrigin = `http://${hostPort(options.host, options.healthPort)}`
     this.#file = file
+    this.#env = options.env ?? {}
     this.#program = this.#spawn()
   }
 
@@ -84,7 +88,11 @@ export class TestGateway implements AsyncDisposable {
   }
 
   #spawn(): Program {
-    return new Program({ name: this.id, args: ['gateway/main.ts', '--config', this.#file] })
+    return new Program({
+      name: this.id,
+      args: ['gateway/main.ts', '--config', this.#file],
+      env: this.#env,
+    })
   }
 }
 
