@@ -6,14 +6,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lux, meter, startCampus, type TestDevice } from '../tests/support/test-campus.ts'
+import type { Figure } from './lib/figure.ts'
 import { processCost } from './lib/process-cost.ts'
-
-export type Figure = {
-  readonly case: string
-  readonly metric: string
-  readonly value: number
-  readonly unit: string
-}
 
 const warmUpMs = 15_000
 const measureMs = 30_000

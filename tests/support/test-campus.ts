@@ -28,6 +28,8 @@ export type CampusOptions = {
   readonly between?: (cloudMqttPort: number) => Promise<number>
   /** Known to the cloud beside the gateway of this campus. */
   readonly otherGateways?: readonly { readonly id: string; readonly token: string }[]
+  /** Called with the gateway's data folder before it starts. */
+  readonly prepare?: (dataFolder: string) => Promise<void>
   /** Where the gateway finds bus `plant`, instead of the simulator. */
   readonly modbusPort?: number
   /** Environment of the gateway's process. */
@@ -80,6 +82,7 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
         .map((device) => simulated(device, mqttLogin)),
     }),
   )
+  await options.prepare?.(join(folder.path, 'gateway', 'data'))
   const gateway = parts.use(
     await TestGateway.start({
       id: gatewayId,
