@@ -7,7 +7,6 @@ import { backoffMs } from '#lib/backoff.ts'
 import { systemClock } from '#lib/clock.ts'
 import { RateLimit } from '#lib/rate-limit.ts'
 import type { WorkerHandle } from '#lib/worker-rpc.ts'
-import { autonomyHours, RateMeter } from './autonomy.ts'
 import {
   type BackfillMessage,
   covers,
@@ -17,6 +16,7 @@ import {
   type Position,
 } from './batch.ts'
 import { Deletions } from './deletions.ts'
+import { Flushes } from './flushes.ts'
 import type {
   BackfillWindow,
   EventsPage,
@@ -25,10 +25,10 @@ import type {
   OutboxOptions,
   OutboxStats,
 } from './outbox.ts'
+import { OutboxMeter } from './outbox-meter.ts'
 import type { CommitAnswer, CommitRequest, OpenAnswer, OutboxMethods } from './outbox-worker.ts'
 import { PendingBatches, type PendingGroup } from './pending-batches.ts'
 import { PendingEvents } from './pending-events.ts'
-import { rowOverheadBytes } from './retention.ts'
 import type { Salvage } from './salvage.ts'
 
 /** One transaction takes at most this much, so that its answer never waits for a whole memory budget. */
@@ -38,14 +38,6 @@ const groupEvents = 1_000
 const deleteEveryMs = 250
 const retry = { firstMs: 250, maxMs: 5_000 }
 const closeWithinMs = 5_000
-const rateHalfLifeMs = 600_000
-
-type Flush = {
-  readonly seq: number
-  readonly eventSeq: number
-  readonly resolve: () => void
-  readonly reject: (reason: Error) => void
-}
 
 /** Main-thread side of the outbox: columns in memory, one commit in hand at a time, the rest waits for the next. */
 export class DurableOutbox implements Outbox {
@@ -61,7 +53,8 @@ export class DurableOutbox implements Outbox {
   readonly #listeners = new Set<OutboxListener>()
   readonly #stopping = new AbortController()
   readonly #logLimit = new RateLimit(60_000)
-  readonly #rate: RateMeter
+  readonly #flushes = new Flushes()
+  readonly #meter: OutboxMeter
   /** Drops recorded in the file whose report is on its way through the events. */
   readonly #reporting = new Set<string>()
   #deletionsDue = false
@@ -70,11 +63,7 @@ export class DurableOutbox implements Outbox {
   #committing: Promise<void> | undefined
   #stored = { batches: { lastSeq: 0, samples: 0 }, events: 0 }
   #lastStored: Position = { epoch: 0, seq: 0 }
-  #flushes: Flush[] = []
   #fileStats: FileStats
-  #counts = { refused: 0, commits: 0, lastCommitMs: 0, slowestCommitMs: 0 }
-  #dropped = { samples: 0, events: 0 }
-  #failure: string | undefined
   #fatal: Error | undefined
 
   constructor(options: OutboxOptions, worker: WorkerHandle<OutboxMethods>, opened: OpenAnswer) {
@@ -89,7 +78,7 @@ export class DurableOutbox implements Outbox {
     this.#fileStats = opened.stats
     // Everything of an earlier start is before the first number of this one.
     this.#lastStored = { epoch: opened.epoch, seq: 0 }
-    this.#rate = new RateMeter(clock.monotonic(), rateHalfLifeMs)
+    this.#meter = new OutboxMeter(clock.monotonic())
     this.failed = worker.exited.then((error) => error ?? new Promise<never>(() => {}))
     this.#noteSalvage(opened.salvage)
     this.#report(opened.drops)
@@ -116,10 +105,9 @@ export class DurableOutbox implements Outbox {
   flush(): Promise<void> {
     this.#seal()
     if (this.#fatal !== undefined) return Promise.reject(this.#fatal)
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#flushes.push({ seq: this.#batches.lastSeq, eventSeq: this.#events.lastSeq, resolve, reject })
+    const durable = this.#flushes.add({ seq: this.#batches.lastSeq, eventSeq: this.#events.lastSeq })
     this.#settleFlushes()
-    return promise
+    return durable
   }
 
   subscribe(listener: OutboxListener): Disposable {
@@ -183,14 +171,12 @@ export class DurableOutbox implements Outbox {
       },
       diskBudget: settings.diskBudgetBytes,
       diskUsed,
-      autonomyH: autonomyHours({
-        budgetBytes: settings.diskBudgetBytes,
-        usedBytes: telemetry.bytes + events.bytes,
-        bytesPerMs: this.#rate.perMs(clock.monotonic()),
-      }),
-      dropped: { ...this.#dropped },
-      ...this.#counts,
-      failure: this.#failure,
+      autonomyH: this.#meter.autonomyH(
+        settings.diskBudgetBytes,
+        telemetry.bytes + events.bytes,
+        clock.monotonic(),
+      ),
+      ...this.#meter.figures(),
     }
   }
 
@@ -203,12 +189,12 @@ export class DurableOutbox implements Outbox {
     await Promise.race([this.#committing, systemClock.sleep(closeWithinMs)])
     this.#events.rejectAll(new Error('the outbox was closed'))
     await this.#worker[Symbol.asyncDispose]()
-    for (const { reject } of this.#flushes.splice(0)) reject(new Error('the outbox was closed'))
+    this.#flushes.rejectAll(new Error('the outbox was closed'))
   }
 
   /** One impossible time would make the whole batch impossible to encode. */
   #refuse({ point, t }: Sample): void {
-    this.#counts.refused++
+    this.#meter.refused()
     this.#warn(`time/${point}`, { point, t }, 'sample without a possible time refused')
   }
 
@@ -243,7 +229,7 @@ export class DurableOutbox implements Outbox {
       const key = `${drop.stream}/${drop.epoch}/${drop.firstSeq}`
       if (this.#reporting.has(key)) continue
       this.#reporting.add(key)
-      this.#dropped[drop.stream === 'events' ? 'events' : 'samples'] += drop.samples
+      this.#meter.dropped(drop)
       this.#warn('drop', { ...drop }, 'batches dropped')
       // Rejected only when the outbox closes first or drops the report itself, which reports again.
       this.#addEvent({ kind: 'drop', ...drop }, drop).catch(() => {})
@@ -312,7 +298,7 @@ export class DurableOutbox implements Outbox {
 
   #announce(batches: readonly EncodedBatch[]): void {
     for (const batch of batches) {
-      this.#rate.add(batch.payload.length + rowOverheadBytes, this.#options.clock.monotonic())
+      this.#meter.produced(batch.payload.length, this.#options.clock.monotonic())
       for (const listener of this.#listeners) listener.batch(batch)
     }
   }
@@ -335,8 +321,7 @@ export class DurableOutbox implements Outbox {
   }
 
   #committed(request: CommitRequest, group: PendingGroup, tookMs: number): void {
-    if (this.#failure !== undefined) this.#options.log.info('outbox takes data again')
-    this.#failure = undefined
+    if (this.#meter.committed(tookMs)) this.#options.log.info('outbox takes data again')
     this.#stored = { batches: group.produced, events: request.events.at(-1)?.seq ?? this.#stored.events }
     const last = request.telemetry.at(-1)
     if (last !== undefined) this.#lastStored = { epoch: this.#epoch, seq: last.seq }
@@ -345,19 +330,12 @@ export class DurableOutbox implements Outbox {
     }
     this.#events.committed()
     this.#deletions.done()
-    const { commits, slowestCommitMs } = this.#counts
-    this.#counts = {
-      ...this.#counts,
-      commits: commits + 1,
-      lastCommitMs: tookMs,
-      slowestCommitMs: Math.max(slowestCommitMs, tookMs),
-    }
     this.#settleFlushes()
   }
 
   #failed(group: PendingGroup, answer: CommitAnswer): void {
     const { message = '', kind } = answer.failure ?? {}
-    this.#failure = message
+    this.#meter.failed(message)
     this.#warn(
       'commit',
       { kind, reason: message },
@@ -372,17 +350,14 @@ export class DurableOutbox implements Outbox {
   /** The worker is gone: nothing can be stored any more, so the owner is told through `failed`. */
   #giveUp(cause: unknown): void {
     this.#fatal = cause instanceof Error ? cause : new Error(String(cause))
-    this.#failure = this.#fatal.message
+    this.#meter.failed(this.#fatal.message)
     this.#options.log.error({ err: this.#fatal }, 'outbox worker ended')
     this.#events.rejectAll(this.#fatal)
-    for (const { reject } of this.#flushes.splice(0)) reject(this.#fatal)
+    this.#flushes.rejectAll(this.#fatal)
   }
 
   #settleFlushes(): void {
-    const { batches, events } = this.#stored
-    const isStored = ({ seq, eventSeq }: Flush) => seq <= batches.lastSeq && eventSeq <= events
-    for (const flush of this.#flushes) if (isStored(flush)) flush.resolve()
-    this.#flushes = this.#flushes.filter((flush) => !isStored(flush))
+    this.#flushes.stored({ seq: this.#stored.batches.lastSeq, eventSeq: this.#stored.events })
   }
 
   /** What the streams of this epoch have produced; a stream that has nothing is not mentioned. */
