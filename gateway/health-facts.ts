@@ -38,6 +38,7 @@ export function healthFacts(from: FactSources): HealthFacts {
       diskUsed: stats.diskUsed,
       diskBudget: stats.diskBudget,
       dropped: stats.dropped,
+      commitMs: { last: Math.round(stats.lastCommitMs), slowest: Math.round(stats.slowestCommitMs) },
       ...(stats.autonomyH === undefined ? {} : { autonomyH: stats.autonomyH }),
       ...(stats.failure === undefined ? {} : { failure: stats.failure }),
     },

@@ -25,6 +25,7 @@ const well: HealthFacts = {
     diskBudget: 100,
     autonomyH: 20,
     dropped: { samples: 7, events: 0 },
+    commitMs: { last: 1, slowest: 2 },
   },
   devices: { total: 3, up: 2, down: 0, notUp: [{ id: 'lux-1', link: 'unknown' }] },
   alarms: { active: 1 },

@@ -28,6 +28,8 @@ export type OutboxHealth = {
   readonly diskUsed: number
   readonly diskBudget: number
   readonly autonomyH?: number
+  /** How long the last and the slowest commit took, ms: a slow disk shows here first. */
+  readonly commitMs: { readonly last: number; readonly slowest: number }
   readonly dropped: { readonly samples: number; readonly events: number }
   readonly failure?: string
 }
