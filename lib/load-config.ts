@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Static, TSchema } from 'typebox'
+import { Check, Errors } from 'typebox/schema'
 import {
   type Document,
   isCollection,
@@ -12,7 +13,6 @@ import {
   visit,
 } from 'yaml'
 import { explain, type Path } from './explain.ts'
-import { validator } from './validate.ts'
 
 /** Something wrong in a file, for the person who wrote it. `path` is `devices[2].unit`, empty for the whole file. */
 export type ConfigProblem = {
@@ -77,9 +77,10 @@ export function parseConfig<S extends TSchema>(
   for (const { path, message } of findings) problems.push(problemAt(path, message, lineOf))
   if (problems.length > 0) return { ok: false, problems: sorted(problems) }
 
-  const checked = validator(schema)(value)
-  if (!checked.ok) return { ok: false, problems: checked.problems }
-  return { ok: true, value: deepFreeze(checked.value), lineOf }
+  // Not compiled: a configuration is read once, and the code made for a large schema would stay in memory.
+  if (Check(schema, value)) return { ok: true, value: deepFreeze(value as Static<S>), lineOf }
+  const [, errors] = Errors(schema, value)
+  return { ok: false, problems: errors.map(({ instancePath, message }) => ({ path: instancePath, message })) }
 }
 
 export function problemAt(path: Path, message: string, lineOf?: LineOf): ConfigProblem {
