@@ -1,3 +1,4 @@
+import type { MqttClient } from 'mqtt'
 import type { Device, ModbusDevice, MqttDevice } from '#gateway/profiles/device.ts'
 import { systemClock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
@@ -35,12 +36,17 @@ export function modbusSiteDevice(
   return { served: { unit, faults, latencyMs }, siteDevice }
 }
 
-export type MqttSurroundings = { readonly site: SiteConfig; readonly journal: Journal; readonly log: Logger }
+export type MqttSurroundings = {
+  readonly site: SiteConfig
+  readonly journal: Journal
+  readonly log: Logger
+  readonly bridge?: MqttClient
+}
 
 export function mqttSiteDevice(
   device: MqttDevice,
   config: SiteDeviceConfig,
-  { site, journal, log }: MqttSurroundings,
+  { site, journal, log, bridge }: MqttSurroundings,
 ): { running: SimulatedMqttDevice; siteDevice: SiteDevice } {
   const points = pointsOf(device, config, site)
   const faults = new Faults(device.id)
@@ -52,6 +58,7 @@ export function mqttSiteDevice(
     journal,
     log,
     clock: systemClock,
+    ...(bridge === undefined ? {} : { bridge }),
     intervalMs: interval === undefined ? defaultIntervalMs : parseDuration(interval),
     broker: {
       url: site.broker?.url ?? '',

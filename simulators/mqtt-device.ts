@@ -16,6 +16,8 @@ export type SimulatedMqttOptions = {
   readonly points: SimulatedPoints
   readonly faults: Faults
   readonly broker: BrokerAccess
+  /** The connection of a bridge that speaks for many devices; without it the device has its own. */
+  readonly bridge?: MqttClient
   readonly intervalMs: number
   readonly journal: Journal
   readonly clock: Clock
@@ -47,28 +49,13 @@ export class SimulatedMqttDevice implements AsyncDisposable {
 
   /** Returns at once; the connection is made, and made again, in the background. */
   static start(options: SimulatedMqttOptions): SimulatedMqttDevice {
-    const { device, broker } = options
+    const { device, broker, bridge } = options
     const [availability] = device.address.availability
-    const client = connect(broker.url, {
-      protocolVersion: 4,
-      clientId: `sim-${device.id}`,
-      reconnectPeriod: 500,
-      connectTimeout: 5000,
-      queueQoSZero: false,
-      ...(broker.username === undefined ? {} : { username: broker.username }),
-      ...(broker.password === undefined ? {} : { password: broker.password }),
-      ...(availability === undefined
-        ? {}
-        : {
-            will: {
-              topic: availability.topic,
-              payload: Buffer.from(availabilityText(availability, 'offline')),
-              qos: 1 as const,
-              retain: true,
-            },
-          }),
-    })
-    return new SimulatedMqttDevice(options, client)
+    const will =
+      availability === undefined
+        ? undefined
+        : { topic: availability.topic, payload: availabilityText(availability, 'offline') }
+    return new SimulatedMqttDevice(options, bridge ?? connectTo(broker, `sim-${device.id}`, will))
   }
 
   get isConnected(): boolean {
@@ -96,9 +83,7 @@ export class SimulatedMqttDevice implements AsyncDisposable {
         retain: true,
       })
     }
-    const deadline = setTimeout(() => this.#client.end(true), stopWithinMs)
-    await this.#client.endAsync(!this.#client.connected)
-    clearTimeout(deadline)
+    if (this.#options.bridge === undefined) await hangUp(this.#client)
   }
 
   async #run(): Promise<void> {
@@ -180,6 +165,33 @@ export class SimulatedMqttDevice implements AsyncDisposable {
     }
     this.publishNow()
   }
+}
+
+/** Connects, and connects again, in the background. `will` is what the broker says when the connection dies. */
+export function connectTo(
+  { url, username, password }: BrokerAccess,
+  clientId: string,
+  will?: { readonly topic: string; readonly payload: string },
+): MqttClient {
+  return connect(url, {
+    protocolVersion: 4,
+    clientId,
+    reconnectPeriod: 500,
+    connectTimeout: 5000,
+    queueQoSZero: false,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(will === undefined
+      ? {}
+      : { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1 as const, retain: true } }),
+  })
+}
+
+/** Lets what is on its way arrive, but not for long. */
+export async function hangUp(client: MqttClient): Promise<void> {
+  const deadline = setTimeout(() => client.end(true), stopWithinMs)
+  await client.endAsync(!client.connected)
+  clearTimeout(deadline)
 }
 
 type Availability = MqttDevice['address']['availability'][number]

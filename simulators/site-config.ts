@@ -56,7 +56,18 @@ export const SiteConfig = Type.Object(
     /** Every value that was sent, one JSON line each. */
     journal: Type.Optional(Type.String({ description: 'File, relative to this file' })),
     broker: Type.Optional(
-      Type.Object({ url: Type.String({ description: 'The MQTT broker of the gateway' }) }, closed),
+      Type.Object(
+        {
+          url: Type.String({ description: 'The MQTT broker of the gateway' }),
+          bridge: Type.Optional(
+            Type.Object(
+              { username: Type.Optional(Type.String()), password: Type.Optional(Type.String()) },
+              { ...closed, description: 'One connection for all MQTT devices, as zigbee2mqtt has it' },
+            ),
+          ),
+        },
+        closed,
+      ),
     ),
     modbus: Type.Array(
       Type.Object(

@@ -1,3 +1,4 @@
+import type { MqttClient } from 'mqtt'
 import { loadProfiles, type ProfileProblem } from '#gateway/profiles/load-profiles.ts'
 import { systemClock } from '#lib/clock.ts'
 import { besideConfig, type ConfigProblem, readSecretFile } from '#lib/load-config.ts'
@@ -6,6 +7,7 @@ import { modbusSiteDevice, mqttSiteDevice } from './build-devices.ts'
 import { ControlServer } from './control-server.ts'
 import { FileJournal, type Journal, noJournal } from './journal.ts'
 import { ModbusServer, type ServedUnit } from './modbus-server.ts'
+import { connectTo, hangUp } from './mqtt-device.ts'
 import { type PlannedDevice, planSite } from './plan-site.ts'
 import type { SiteConfig } from './site-config.ts'
 import type { SiteDevice } from './site-device.ts'
@@ -42,8 +44,27 @@ async function run(options: StartSite, planned: readonly PlannedDevice[]): Promi
   const journal: Journal =
     config.journal === undefined ? noJournal : new FileJournal(besideConfig(file, config.journal))
   parts.use(journal)
+  const modbus = await startModbus(options, planned, parts)
+  const mqtt = await startMqtt({ ...options, journal }, planned, parts)
+  const devices = [...modbus.devices, ...mqtt]
+  const control = await ControlServer.start(devices, config.control.host, config.control.port)
+  parts.use(control)
+  log.info({ devices: devices.length, control: control.port, modbus: modbus.ports }, 'site running')
+  const stack = parts.move()
+  return {
+    ports: { control: control.port, modbus: modbus.ports },
+    devices,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+async function startModbus(
+  { config, log }: StartSite,
+  planned: readonly PlannedDevice[],
+  parts: AsyncDisposableStack,
+): Promise<{ ports: Record<string, number>; devices: readonly SiteDevice[] }> {
   const devices: SiteDevice[] = []
-  const modbus: Record<string, number> = {}
+  const ports: Record<string, number> = {}
   for (const server of config.modbus) {
     const units = new Map<number, ServedUnit>()
     for (const { device, config: own } of planned) {
@@ -52,35 +73,36 @@ async function run(options: StartSite, planned: readonly PlannedDevice[]): Promi
       units.set(device.address.unit, built.served)
       devices.push(built.siteDevice)
     }
-    const running = await ModbusServer.start({ ...server, units, clock: systemClock, log })
-    parts.use(running)
-    modbus[server.id] = running.port
+    const running = parts.use(await ModbusServer.start({ ...server, units, clock: systemClock, log }))
+    ports[server.id] = running.port
   }
+  return { ports, devices }
+}
+
+async function startMqtt(
+  { config, file, log, journal }: StartSite & { readonly journal: Journal },
+  planned: readonly PlannedDevice[],
+  parts: AsyncDisposableStack,
+): Promise<readonly SiteDevice[]> {
+  const devices: SiteDevice[] = []
+  const bridge = bridgeOf(config, planned.length)
+  if (bridge !== undefined) parts.defer(() => hangUp(bridge))
+  const surroundings = { site: config, journal, log, ...(bridge === undefined ? {} : { bridge }) }
   for (const { device, config: own } of planned) {
     if (device.protocol !== 'mqtt') continue
-    const password =
-      own.passwordFile === undefined ? own.password : await readSecretFile(file, own.passwordFile)
-    const built = mqttSiteDevice(
-      device,
-      { ...own, ...(password === undefined ? {} : { password }) },
-      {
-        site: config,
-        journal,
-        log,
-      },
-    )
+    const { passwordFile } = own
+    const secret = passwordFile === undefined ? {} : { password: await readSecretFile(file, passwordFile) }
+    const built = mqttSiteDevice(device, { ...own, ...secret }, surroundings)
     parts.use(built.running)
     devices.push(built.siteDevice)
   }
-  const control = await ControlServer.start(devices, config.control.host, config.control.port)
-  parts.use(control)
-  log.info({ devices: devices.length, control: control.port, modbus }, 'site running')
-  const stack = parts.move()
-  return {
-    ports: { control: control.port, modbus },
-    devices,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
-  }
+  return devices
+}
+
+function bridgeOf({ broker }: SiteConfig, devices: number): MqttClient | undefined {
+  if (broker?.bridge === undefined) return undefined
+  const client = connectTo({ url: broker.url, ...broker.bridge }, 'sim-bridge')
+  return client.setMaxListeners(devices + 10)
 }
 
 /** A profile is another file than the one the problems are listed for. */

@@ -28,6 +28,8 @@ export type CampusOptions = {
   readonly between?: (cloudMqttPort: number) => Promise<number>
   /** Known to the cloud beside the gateway of this campus. */
   readonly otherGateways?: readonly { readonly id: string; readonly token: string }[]
+  /** All MQTT devices share one connection, as behind zigbee2mqtt; otherwise each has its own. */
+  readonly bridged?: boolean
   /** Called with the gateway's data folder before it starts. */
   readonly prepare?: (dataFolder: string) => Promise<void>
   /** Where the gateway finds bus `plant`, instead of the simulator. */
@@ -77,6 +79,7 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
       folder: folder.path,
       host,
       brokerUrl: `mqtt://${hostPort(host, brokerPort)}`,
+      ...(options.bridged === true ? { bridge: mqttLogin } : {}),
       devices: devices
         .filter((device) => device.isForeign !== true)
         .map((device) => simulated(device, mqttLogin)),

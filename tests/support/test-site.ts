@@ -12,6 +12,8 @@ export type TestSiteOptions = {
   readonly folder: string
   readonly devices: readonly Readonly<Record<string, unknown>>[]
   readonly brokerUrl?: string
+  /** One connection for all MQTT devices, with this login. */
+  readonly bridge?: { readonly username: string; readonly password: string }
   readonly host?: string
 }
 
@@ -40,7 +42,7 @@ export class TestSite implements AsyncDisposable {
   }
 
   static async start(options: TestSiteOptions): Promise<TestSite> {
-    const { folder, devices, brokerUrl, host = '127.0.0.1' } = options
+    const { folder, devices, brokerUrl, bridge, host = '127.0.0.1' } = options
     const file = join(folder, 'site.yaml')
     const site = {
       profiles: join(repository, 'device-profiles'),
@@ -48,7 +50,9 @@ export class TestSite implements AsyncDisposable {
       journal: 'journal.jsonl',
       modbus: [{ id: 'plant', host, port: 0 }],
       devices,
-      ...(brokerUrl === undefined ? {} : { broker: { url: brokerUrl } }),
+      ...(brokerUrl === undefined
+        ? {}
+        : { broker: { url: brokerUrl, ...(bridge === undefined ? {} : { bridge }) } }),
     }
     await writeFile(file, stringify(site))
     const program = new Program({ name: 'sim', args: ['simulators/main.ts', '--site', file] })
