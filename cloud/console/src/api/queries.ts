@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { AlarmList } from '#contract/api/alarms.ts'
 import type { Device, DeviceList } from '#contract/api/devices.ts'
 import type { Gateway, GatewayList } from '#contract/api/gateways.ts'
@@ -13,16 +13,21 @@ export const keys = { devices: 'devices', gateways: 'gateways', alarms: 'alarms'
 /** A change between the snapshot and the subscription is seen after this long at the latest. */
 const refetchInterval = 60_000
 
-export type DeviceFilter = { readonly gateway?: string | undefined; readonly q?: string | undefined }
+export type DeviceFilter = {
+  readonly gateway?: string | undefined
+  readonly q?: string | undefined
+  /** Cursor of the page; the first one without. */
+  readonly after?: string | undefined
+}
 
-export const devicesQuery = (filter: DeviceFilter) =>
-  infiniteQueryOptions({
-    queryKey: [keys.devices, 'list', filter],
-    queryFn: ({ signal, pageParam }) =>
-      request<DeviceList>('/devices', { query: { ...filter, cursor: pageParam, limit: 50 }, signal }),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.nextCursor,
+/** One page of the list: however many devices there are, a tab shows and hears a bounded number of them. */
+export const devicesQuery = ({ gateway, q, after }: DeviceFilter) =>
+  queryOptions({
+    queryKey: [keys.devices, 'list', { gateway, q, after }],
+    queryFn: ({ signal }) =>
+      request<DeviceList>('/devices', { query: { gateway, q, cursor: after, limit: 50 }, signal }),
     refetchInterval,
+    placeholderData: keepPreviousData,
   })
 
 export const deviceQuery = (id: string) =>

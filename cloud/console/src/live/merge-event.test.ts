@@ -38,8 +38,8 @@ test('a cleared alarm leaves the open list and stays among all', () => {
 test('a link that goes down changes that device and leaves other pages alone', () => {
   const queries = new QueryClient()
   const device = (id: string) => ({ id, link: { state: 'up' } })
-  const data = { pages: [{ items: [device('g/a'), device('g/b')] }], pageParams: [undefined] }
-  const other = { pages: [{ items: [device('g/c')] }], pageParams: [undefined] }
+  const data = { items: [device('g/a'), device('g/b')] }
+  const other = { items: [device('g/c')] }
   queries.setQueryData(['devices', 'list', {}], data)
   queries.setQueryData(['devices', 'list', { q: 'c' }], other)
   mergeEvent(queries, {
@@ -49,7 +49,7 @@ test('a link that goes down changes that device and leaves other pages alone', (
     data: { device: 'g/b', link: { state: 'down' } },
   } as LiveEvent)
   expect(queries.getQueryData(['devices', 'list', {}])).toMatchObject({
-    pages: [{ items: [{ link: { state: 'up' } }, { link: { state: 'down' } }] }],
+    items: [{ link: { state: 'up' } }, { link: { state: 'down' } }],
   })
   expect(queries.getQueryData(['devices', 'list', { q: 'c' }])).toBe(other)
 })

@@ -1,4 +1,4 @@
-import type { InfiniteData, QueryClient } from '@tanstack/react-query'
+import type { QueryClient } from '@tanstack/react-query'
 import type { Alarm, AlarmList } from '#contract/api/alarms.ts'
 import type { Device, DeviceList } from '#contract/api/devices.ts'
 import type { Gateway, GatewayList } from '#contract/api/gateways.ts'
@@ -38,9 +38,9 @@ function mergeGateway(queries: QueryClient, gateway: Gateway): void {
 function mergeLink(queries: QueryClient, { device, link }: DeviceUpdate): void {
   const changed = (known: Device): Device => (known.id === device ? { ...known, link } : known)
   queries.setQueryData<Device>([keys.devices, 'one', device], (known) => known && changed(known))
-  queries.setQueriesData<InfiniteData<DeviceList>>({ queryKey: [keys.devices, 'list'] }, (data) => {
-    if (!data?.pages.some((page) => page.items.some(({ id }) => id === device))) return data
-    return { ...data, pages: data.pages.map((page) => ({ ...page, items: page.items.map(changed) })) }
+  queries.setQueriesData<DeviceList>({ queryKey: [keys.devices, 'list'] }, (list) => {
+    if (!list?.items.some(({ id }) => id === device)) return list
+    return { ...list, items: list.items.map(changed) }
   })
 }
 

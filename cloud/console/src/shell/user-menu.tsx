@@ -27,6 +27,15 @@ export function UserMenu() {
   return (
     <Dropdown trigger={['click']} menu={{ items, onClick: ({ key }) => key === 'out' && leave() }}>
       <Button type="text" className="user-button" aria-haspopup="menu" aria-label={t('menu.user', { name })}>
+        <svg className="user-icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+          <circle cx="10" cy="7" r="3.4" fill="none" stroke="currentColor" strokeWidth="1.6" />
+          <path
+            d="M3.5 17.5c.7-3.6 3.3-5 6.5-5s5.800 1.400 6.5 5"
+            fill="none"
+            stroke="currentColor"
+            strokeWidth="1.6"
+          />
+        </svg>
         <span className="user-name">{name}</span>
         <svg viewBox="0 0 12 12" width="10" height="10" aria-hidden="true">
           <path d="m2 4 4 4 4-4" fill="none" stroke="currentColor" strokeWidth="1.6" />

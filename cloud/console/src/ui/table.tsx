@@ -41,7 +41,7 @@ export function Table<T>({ label, columns, rows, rowKey }: TableProps<T>) {
           <tr key={rowKey(row)} role="row">
             {columns.map((column) => (
               <td key={column.key} role="cell" className={classOf(column)} data-label={column.title}>
-                {column.cell(row)}
+                <div className="cell">{column.cell(row)}</div>
               </td>
             ))}
           </tr>

@@ -13,7 +13,8 @@ const typingPauseMs = 300
 export function DevicesFilter() {
   const { t } = useTranslation()
   const language = useLanguage()
-  const search = useSearch({ from: '/shell/devices' })
+  // Another filter is another list: it begins at its first page.
+  const { after: _, ...search } = useSearch({ from: '/shell/devices' })
   const navigate = useNavigate()
   const gateways = useQuery(gatewaysQuery).data?.items ?? []
 

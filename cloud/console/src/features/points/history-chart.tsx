@@ -11,7 +11,7 @@ import { TimeChart } from '../../ui/time-chart.tsx'
 import { tokens } from '../../ui/tokens.ts'
 import { chartData } from './chart-data.ts'
 import { chartOption } from './chart-option.ts'
-import { type Entry, gapMs, type History } from './history.ts'
+import { type Entry, gapMs, type History, heldToEnd } from './history.ts'
 
 type HistoryChartProps = { readonly point: Point; readonly history: History; readonly title: string }
 
@@ -25,7 +25,9 @@ export function HistoryChart({ point, history, title }: HistoryChartProps) {
   const { entries, span } = history
   const option = useMemo(() => {
     const gap = gapMs(history, point.staleAfterMs)
-    const data = chartData(entries, gap, (value) => valueText(point.id, value))
+    const isStepped = plotOf(point.kind) === 'steps'
+    const drawn = isStepped ? heldToEnd(history, gap) : history.entries
+    const data = chartData(drawn, gap, (value) => valueText(point.id, value))
     const words = { bad: t('quality.bad'), stale: t('quality.stale') }
     return chartOption({
       data,
@@ -33,7 +35,7 @@ export function HistoryChart({ point, history, title }: HistoryChartProps) {
       colours: tokens[theme],
       unit: unitText(point.unit),
       locale: language,
-      isStepped: plotOf(point.kind) === 'steps',
+      isStepped,
       words,
     })
   }, [history, point, theme, language])

@@ -4,6 +4,7 @@ import { lazy, Suspense, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Point } from '#contract/api/points.ts'
 import { useLanguage } from '../../i18n/use-language.ts'
+import { useEverySecond } from '../../live/use-point.ts'
 import { pointTitle } from '../../points/point-value.tsx'
 import { plotOf } from '../../points/words.ts'
 import { Empty, Loading } from '../../ui/page-states.tsx'
@@ -21,15 +22,19 @@ const HistoryChart = lazy(() =>
   import('./history-chart.tsx').then((module) => ({ default: module.HistoryChart })),
 )
 
+/** The window of a range that ends now moves on in steps of this. */
+const windowStepMs = 10_000
+
 export function HistoryPanel({ point }: { readonly point: Point }) {
   const { t } = useTranslation()
   const search = useSearch({ from: '/shell/points/$gateway/$device/$' })
   const query = useHistory(point, search)
   const tail = useTail(point.id)
   const isOpen = search.range !== 'custom'
+  const now = useEverySecond((at) => Math.floor(at / windowStepMs) * windowStepMs)
   const history = useMemo(
-    () => query.data && (isOpen ? withTail(query.data, tail) : query.data),
-    [query.data, tail, isOpen],
+    () => query.data && (isOpen ? withTail(query.data, tail, now) : query.data),
+    [query.data, tail, isOpen, now],
   )
   const canChart = plotOf(point.kind) !== 'none'
   const asTable = search.view === 'table' || !canChart

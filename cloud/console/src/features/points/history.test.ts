@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { chartData } from './chart-data.ts'
-import { bandEntries, gapMs, type History, rawEntries, withTail } from './history.ts'
+import { bandEntries, gapMs, type History, heldToEnd, rawEntries, withTail } from './history.ts'
 
 const history = (entries: History['entries'], more: Partial<History> = {}): History => ({
   span: { from: 0, to: 1000 },
@@ -72,13 +72,28 @@ test('live samples go on where the answer ended, each once, and the window moves
       ]),
     ),
     live,
+    1000,
   )
   expect(entries.map(({ t }) => t)).toEqual([1000, 1500])
   expect(span).toEqual({ from: 500, to: 1500 })
 })
 
+test('the window moves on while nothing new comes', () => {
+  expect(withTail(history([good(100, 1), good(900, 2)]), [], 1300)).toMatchObject({
+    span: { from: 300, to: 1300 },
+    entries: [{ t: 900 }],
+  })
+})
+
+test('a state lasts to the end of the window, but not longer than it may be believed', () => {
+  const times = (limitMs: number) => heldToEnd(history([good(400, 1)]), limitMs).map(({ t }) => t)
+  expect(times(5000)).toEqual([400, 1000])
+  expect(times(200)).toEqual([400, 600])
+  expect(heldToEnd(history([{ t: 400, value: null, quality: 'bad' }]), 5000)).toHaveLength(1)
+})
+
 test('after buckets only what is newer than the last bucket is added', () => {
-  const { entries } = withTail(history([good(800, 1)], { bucketMs: 100 }), [good(850, 2), good(950, 3)])
+  const { entries } = withTail(history([good(800, 1)], { bucketMs: 100 }), [good(850, 2), good(950, 3)], 1000)
   expect(entries.map(({ t }) => t)).toEqual([800, 950])
 })
 

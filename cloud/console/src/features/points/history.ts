@@ -40,17 +40,26 @@ export function bandEntries(mean: Samples, min: Samples, max: Samples): Entry[] 
   })
 }
 
-/** The answer and what has come over the socket since, as one. The window moves on, and its start with it. */
-export function withTail(history: History, tail: readonly LiveSample[]): History {
+/** The answer and what has come over the socket since, as one. The window moves on to `now`, and its start with it. */
+export function withTail(history: History, tail: readonly LiveSample[], now: number): History {
   const { span, bucketMs = 0, entries } = history
   const last = entries.at(-1)
   const after = last === undefined ? span.from - 1 : bucketMs > 0 ? last.t + bucketMs - 1 : last.t
   const added = tail.filter(({ t }) => t > after).map(({ t, value, quality }) => ({ t, value, quality }))
-  const newest = added.at(-1)?.t ?? span.to
-  const to = Math.max(span.to, newest)
+  const to = Math.max(span.to, now, added.at(-1)?.t ?? 0)
   const from = span.from + (to - span.to)
   const shown = from === span.from ? entries : entries.filter(({ t }) => t + bucketMs >= from)
   return { ...history, span: { from, to }, entries: [...shown, ...added] }
+}
+
+/**
+ * A state lasts until another one is reported: the newest good one is drawn on to the end of the window, unless it has
+ * become too old to be believed.
+ */
+export function heldToEnd({ span, entries }: History, limitMs: number): readonly Entry[] {
+  const last = entries.at(-1)
+  if (last?.quality !== 'good' || span.to <= last.t) return entries
+  return [...entries, { ...last, t: Math.min(span.to, last.t + limitMs) }]
 }
 
 /** Two good entries further apart than this have a gap between them. */
