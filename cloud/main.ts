@@ -5,6 +5,7 @@ import { AppError } from '#contract/errors.ts'
 import { systemClock } from '#lib/clock.ts'
 import { exitWithProblems } from '#lib/exit-with-problems.ts'
 import { createLogger } from '#lib/logger.ts'
+import { stopWithNpm } from '#lib/stop-with-npm.ts'
 import { startCloud, stateFile } from './cloud.ts'
 import { type CloudSettings, loadCloudConfig } from './load-cloud-config.ts'
 import { openDatabase } from './state/database.ts'
@@ -66,6 +67,7 @@ async function run(settings: CloudSettings): Promise<void> {
     process.exit(0)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, (name) => void stop(name))
+  stopWithNpm()
 }
 
 async function addAdmin(

@@ -2,6 +2,7 @@ import { systemClock } from '#lib/clock.ts'
 import type { ConfigProblem } from '#lib/load-config.ts'
 import { createLogger } from '#lib/logger.ts'
 import { shrinkHeap } from '#lib/small-heap.ts'
+import { stopWithNpm } from '#lib/stop-with-npm.ts'
 import { type Gateway, startGateway } from './gateway.ts'
 import type { GatewaySetup } from './load-gateway.ts'
 
@@ -48,6 +49,8 @@ export async function runGateway(setup: GatewaySetup, warnings: readonly ConfigP
       })
     })
   }
+
+  stopWithNpm()
 
   for (const { message, ...where } of warnings)
     log.warn({ ...where, problem: message }, 'configuration warning')

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { exitWithProblems } from '#lib/exit-with-problems.ts'
 import { loadConfig } from '#lib/load-config.ts'
 import { createLogger } from '#lib/logger.ts'
+import { stopWithNpm } from '#lib/stop-with-npm.ts'
 import { startSite } from './site.ts'
 import { SiteConfig } from './site-config.ts'
 
@@ -31,5 +32,6 @@ if (site === undefined) {
   }
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
+  stopWithNpm()
   process.stdout.write(`${JSON.stringify({ ready: true, ...site.ports })}\n`)
 }

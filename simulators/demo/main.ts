@@ -1,3 +1,4 @@
+import { stopWithNpm } from '#lib/stop-with-npm.ts'
 import { runDemo } from './run-demo.ts'
 import { readSettings } from './settings.ts'
 
@@ -11,6 +12,7 @@ if (!settings.ok) {
 const stop = new AbortController()
 process.on('SIGINT', () => stop.abort())
 process.on('SIGTERM', () => stop.abort())
+stopWithNpm()
 
 const { problems } = await runDemo(settings.value, { say: (line) => console.log(line), signal: stop.signal })
 for (const problem of problems) console.error(problem)
