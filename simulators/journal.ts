@@ -4,10 +4,12 @@ import type { Value } from '#contract/sample.ts'
 
 /** One value a device sent, with the time it gave it. `point` is `<device>/<point>`. */
 export type JournalEntry = { readonly point: string; readonly t: number; readonly value: Value }
+/** The broker has taken over a value. */
+export type Takeover = { readonly point: string; readonly t: number; readonly takenAt: number }
 
 /** What was really produced, one JSON line each: a judge compares it with what arrived. */
 export interface Journal extends AsyncDisposable {
-  add(entry: JournalEntry): void
+  add(line: JournalEntry | Takeover): void
 }
 
 export const noJournal: Journal = {
@@ -22,8 +24,8 @@ export class FileJournal implements Journal {
     this.#file = createWriteStream(path, { flags: 'a' })
   }
 
-  add(entry: JournalEntry): void {
-    this.#file.write(`${JSON.stringify(entry)}\n`)
+  add(line: JournalEntry | Takeover): void {
+    this.#file.write(`${JSON.stringify(line)}\n`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -123,11 +123,16 @@ export class SimulatedMqttDevice implements AsyncDisposable {
       asShown(points.value(point), mine.find(({ id }) => id === point)?.steps ?? [])
     const text = messageText({ topic, points: mine, readPoint, t, ...(time === undefined ? {} : { time }) })
     if (this.#spoil(topic, text, now)) return
-    for (const { id } of mine) journal.add({ point: `${device.id}/${id}`, t, value: readPoint(id) })
+    const names = mine.map(({ id }) => `${device.id}/${id}`)
+    for (const [i, { id }] of mine.entries()) journal.add({ point: names[i] ?? id, t, value: readPoint(id) })
+    const put = () =>
+      this.#put(topic, text, () => {
+        for (const point of names) journal.add({ point, t, takenAt: clock.now() })
+      })
     const late = faults.hit('late', now)
-    if (late === undefined) this.#put(topic, text)
-    else setTimeout(() => this.#put(topic, text), late.ms).unref()
-    if (faults.hit('duplicate', now) !== undefined) this.#put(topic, text)
+    if (late === undefined) put()
+    else setTimeout(put, late.ms).unref()
+    if (faults.hit('duplicate', now) !== undefined) put()
   }
 
   /** True when the message was lost or ruined on its way. */
@@ -146,10 +151,12 @@ export class SimulatedMqttDevice implements AsyncDisposable {
     return true
   }
 
-  #put(topic: MqttTopic, text: string): void {
+  #put(topic: MqttTopic, text: string, taken?: () => void): void {
     this.#sent++
     // Acknowledged delivery whatever the profile subscribes with: what a killed broker had not taken is sent again.
-    this.#client.publish(topic.filter, text, { qos: topic.qos === 2 ? 2 : 1 })
+    this.#client.publish(topic.filter, text, { qos: topic.qos === 2 ? 2 : 1 }, (error) => {
+      if (error === undefined || error === null) taken?.()
+    })
   }
 
   #obey(topic: string, message: string): void {

@@ -43,6 +43,13 @@ test('a loss is excused only inside its window', () => {
   expect(found.missing).toEqual([wrote(3, 30)])
 })
 
+test('a loss is excused by when the value was taken over, not by how old it was', () => {
+  const resent = { ...wrote(1, 10), takenAt: 50 }
+  const stored = new Map<string, never[]>()
+  expect(judge({ written: [resent], stored, mayLose: [{ from: 40, to: 60 }] }).excused).toEqual([resent])
+  expect(judge({ written: [resent], stored, mayLose: [{ from: 0, to: 10 }] }).missing).toEqual([resent])
+})
+
 test('the ledger is read as an account: nothing missing, nothing twice', () => {
   const stream = (received: [number, number][], produced: number): LedgerStream => ({
     stream: 'telemetry',

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { LedgerStream, SeqInterval } from '#contract/api/ledger.ts'
-import type { JournalEntry } from '#simulators/journal.ts'
+import type { JournalEntry, Takeover } from '#simulators/journal.ts'
 import type { ApiClient, TimeRange } from './api-client.ts'
 
 /** What the generator wrote against what the store holds, value by value. All lists are empty when all is well. */
@@ -18,11 +18,14 @@ export type Verdict = {
   readonly excused: readonly JournalEntry[]
 }
 
+/** `takenAt`: when the gateway's broker acknowledged it. Absent when it never did. */
+export type Written = JournalEntry & { readonly takenAt?: number }
+
 export type StoredSample = { readonly t: number; readonly value: unknown; readonly quality: string }
 export type Case = {
-  readonly written: readonly JournalEntry[]
+  readonly written: readonly Written[]
   readonly stored: ReadonlyMap<string, readonly StoredSample[]>
-  /** Source times that may be lost: what was not yet on disk when the power went. */
+  /** What was taken over in these times may be lost: it was not yet on disk when the power went. */
   readonly mayLose?: readonly TimeRange[]
 }
 
@@ -42,14 +45,15 @@ export function judge({ written, stored, mayLose = [] }: Case): Verdict {
 }
 
 function judgePoint(
-  written: readonly JournalEntry[],
+  written: readonly Written[],
   stored: readonly StoredSample[],
   mayLose: readonly TimeRange[],
 ): Omit<Verdict, 'compared'> {
   const found = Map.groupBy(stored, ({ t }) => t)
   const timesWritten = new Set(written.map(({ t }) => t))
   const lost = written.filter(({ t }) => !found.has(t))
-  const isExcused = ({ t }: JournalEntry) => mayLose.some(({ from, to }) => t >= from && t < to)
+  const isExcused = ({ t, takenAt = t }: Written) =>
+    mayLose.some(({ from, to }) => takenAt >= from && takenAt < to)
   return {
     missing: lost.filter((entry) => !isExcused(entry)),
     excused: lost.filter(isExcused),
@@ -69,11 +73,21 @@ export function allWell(written: readonly JournalEntry[]): Verdict {
   return { compared: written.length, missing: [], doubled: [], changed: [], invented: [], excused: [] }
 }
 
-export async function readJournal(file: string): Promise<readonly JournalEntry[]> {
+export async function readJournal(file: string): Promise<readonly Written[]> {
   const text = await readFile(file, 'utf8')
+  const written: JournalEntry[] = []
+  const taken = new Map<string, number>()
   // The last line may be half written when the generator was stopped hard.
-  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n')
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as JournalEntry)
+  for (const json of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
+    if (json === '') continue
+    const line = JSON.parse(json) as JournalEntry | Takeover
+    if ('takenAt' in line) taken.set(`${line.point} ${line.t}`, line.takenAt)
+    else written.push(line)
+  }
+  return written.map((entry) => {
+    const takenAt = taken.get(`${entry.point} ${entry.t}`)
+    return takenAt === undefined ? entry : { ...entry, takenAt }
+  })
 }
 
 /** Reads back from the API what the journal says was written. */

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { JournalEntry } from '#simulators/journal.ts'
 import type { TimeRange } from '../support/api-client.ts'
-import { judge, readJournal, readStored, unaccounted, type Verdict } from '../support/judge.ts'
+import { judge, readJournal, readStored, unaccounted, type Verdict, type Written } from '../support/judge.ts'
 import { SeededChance } from '../support/random.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
 import { type Campus, lux, startCampus } from '../support/test-campus.ts'
@@ -34,7 +33,7 @@ function planRounds(chance: SeededChance): readonly Round[] {
   }))
 }
 
-/** One kill and what follows. Gives the source times that the gateway may not have had on disk. */
+/** One kill and what follows. What the gateway took over in the times given may not have been on disk. */
 async function playRound(campus: Campus, link: TcpProxy, round: Round): Promise<TimeRange | undefined> {
   if (round.inOutage) link.cut()
   await sleep(round.afterMs)
@@ -53,12 +52,12 @@ async function playRound(campus: Campus, link: TcpProxy, round: Round): Promise<
     ...(killsGateway ? [campus.gateway.restart()] : []),
     ...(round.victim === 'gateway' ? [] : [campus.cloud.restart()]),
   ])
-  return killsGateway ? { from: killedAt - mayLoseMs, to: deadAt + 1 } : undefined
+  return killsGateway ? { from: killedAt - mayLoseMs, to: deadAt + 100 } : undefined
 }
 
 async function verdictOf(
   campus: Campus,
-  written: readonly JournalEntry[],
+  written: readonly Written[],
   mayLose: readonly TimeRange[],
 ): Promise<Verdict> {
   const stored = await readStored(campus.cloud.api, campus.gatewayId, written)
