@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { configTable } from '#lib/config-table.ts'
 import { GatewayConfig } from './config.ts'
 
-test('docs/config-gateway.md says what the schema says (vitest run -u gateway/config.test.ts writes it)', async () => {
+test('docs/config-gateway.md says what the schema says (npx vitest run gateway/config.test.ts -u writes it)', async () => {
   const page = `# gateway.yaml
 
 Every field of a gateway's configuration, written from the schema in \`gateway/config.ts\`. A commented example is
