@@ -36,6 +36,7 @@ export class SimulatedMqttDevice implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
   #lastT = 0
+  #measuredAt = 0
   #sent = 0
 
   constructor(options: SimulatedMqttOptions, client: MqttClient) {
@@ -69,7 +70,9 @@ export class SimulatedMqttDevice implements AsyncDisposable {
 
   /** Publishes now, besides the regular interval. */
   publishNow(): void {
-    this.#options.points.advance(this.#options.clock.now())
+    // Two messages in one millisecond are still two measurements.
+    this.#measuredAt = Math.max(this.#options.clock.now(), this.#measuredAt + 1)
+    this.#options.points.advance(this.#measuredAt)
     for (const topic of this.#options.device.address.topics) this.#publish(topic)
   }
 

@@ -1,0 +1,114 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { resolve } from 'node:path'
+import { Aedes } from 'aedes'
+import { expect, test, vi } from 'vitest'
+import { loadProfiles } from '#gateway/profiles/load-profiles.ts'
+import { resolveDevice } from '#gateway/profiles/resolve.ts'
+import { systemClock } from '#lib/clock.ts'
+import { createLogger } from '#lib/logger.ts'
+import { Faults } from './faults.ts'
+import type { JournalEntry, Takeover } from './journal.ts'
+import { SimulatedMqttDevice } from './mqtt-device.ts'
+import { SimulatedPoints } from './simulated-points.ts'
+
+async function startBench() {
+  const broker = await Aedes.createBroker()
+  const received: { topic: string; text: string }[] = []
+  broker.on('publish', ({ topic, payload }, client) => {
+    if (client !== null) received.push({ topic, text: payload.toString() })
+  })
+  const server = createServer(broker.handle).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+
+  const profile = loadProfiles(resolve('device-profiles')).profiles.get('zigbee2mqtt.illuminance')
+  if (profile === undefined) throw new Error('no such profile')
+  const resolved = resolveDevice(profile, { id: 'lux-1', profile: profile.id, params: { name: 'lux-1' } })
+  if (!resolved.ok || resolved.device.protocol !== 'mqtt') throw new Error('not an MQTT device')
+  const { device } = resolved
+  const points = new SimulatedPoints({
+    device: 'lux-1',
+    utcOffsetMin: 0,
+    points: device.points.map(({ id }) => ({
+      id,
+      generator: { gen: 'count', start: 10, step: 5, wrap: 10_000 },
+    })),
+  })
+  const faults = new Faults('lux-1')
+  const lines: (JournalEntry | Takeover)[] = []
+  const journal = {
+    add: (line: JournalEntry | Takeover) => lines.push(line),
+    [Symbol.asyncDispose]: async () => {},
+  }
+  const running = SimulatedMqttDevice.start({
+    ...{ device, points, faults, journal, clock: systemClock, log: createLogger({ level: 'silent' }) },
+    broker: { url: `mqtt://127.0.0.1:${port}` },
+    intervalMs: 3_600_000,
+  })
+  await vi.waitFor(() => expect(received.length).toBeGreaterThanOrEqual(2))
+  const written = () =>
+    lines.filter((line): line is JournalEntry => 'value' in line && line.point.endsWith('/illuminance'))
+  return {
+    ...{ running, points, faults, received, lines, written },
+    async [Symbol.asyncDispose]() {
+      await running[Symbol.asyncDispose]()
+      await new Promise<void>((done) => broker.close(done))
+      server.close()
+    },
+  }
+}
+
+const states = (received: readonly { topic: string; text: string }[]) =>
+  received.filter(({ topic }) => topic === 'zigbee2mqtt/lux-1').map(({ text }) => text)
+
+test('says that it is there, then what it measures, and writes down what it said', async () => {
+  await using bench = await startBench()
+  expect(bench.received[0]).toEqual({ topic: 'zigbee2mqtt/lux-1/availability', text: '{"state":"online"}' })
+  const [text = '{}'] = states(bench.received)
+  const [entry] = bench.written()
+  expect(JSON.parse(text)).toMatchObject({
+    illuminance: entry?.value,
+    last_seen: new Date(entry?.t ?? 0).toISOString(),
+  })
+  await vi.waitFor(() =>
+    expect(bench.lines.some((line) => 'takenAt' in line && line.t === entry?.t)).toBe(true),
+  )
+})
+
+test('two messages in one millisecond are two measurements', async () => {
+  await using bench = await startBench()
+  for (let i = 0; i < 20; i++) bench.running.publishNow()
+  const written = bench.written()
+  expect(new Set(written.map(({ t }) => t)).size).toBe(written.length)
+  expect(new Set(written.map(({ value }) => value)).size).toBe(written.length)
+  await vi.waitFor(() => expect(states(bench.received)).toHaveLength(written.length))
+})
+
+test('what is ruined on its way is not in the journal', async () => {
+  await using bench = await startBench()
+  const before = bench.written().length
+  bench.faults.set({ kind: 'garbage', rate: 1, ms: 0, code: 4 })
+  bench.running.publishNow()
+  await vi.waitFor(() => expect(states(bench.received).at(-1)).toContain('not'))
+  expect(() => JSON.parse(states(bench.received).at(-1) ?? '')).toThrow()
+  bench.faults.clear()
+  bench.faults.set({ kind: 'silent', rate: 1, ms: 0, code: 4 })
+  bench.running.publishNow()
+  expect(bench.written()).toHaveLength(before)
+})
+
+test('a skewed clock shows in the time of the message, a duplicate twice', async () => {
+  await using bench = await startBench()
+  bench.faults.set({ kind: 'clock-skew', rate: 1, ms: 3_600_000, code: 4 })
+  bench.faults.set({ kind: 'duplicate', rate: 1, ms: 0, code: 4 })
+  bench.running.publishNow()
+  const last = bench.written().at(-1)
+  expect(last?.t).toBeGreaterThan(Date.now() + 3_000_000)
+  await vi.waitFor(() => {
+    const [first, second] = states(bench.received).slice(-2)
+    expect(first).toBe(second)
+    expect(first).toContain(new Date(last?.t ?? 0).toISOString())
+  })
+})
