@@ -1,9 +1,16 @@
 import { defineConfig } from 'vitest/config'
+import { SkippedSuitesReporter } from './tests/support/skipped-suites-reporter.ts'
 
 const exclude = ['**/node_modules/**', '**/dist/**', 'data/**']
 
+/** A file for results that a machine reads. Here and not on the command line, which would replace all reporters. */
+const resultsFile = process.env.CAMPUS_TEST_RESULTS
+const results: ['json', { outputFile: string }][] =
+  resultsFile === undefined ? [] : [['json', { outputFile: resultsFile }]]
+
 export default defineConfig({
   test: {
+    reporters: ['default', new SkippedSuitesReporter(), ...results],
     projects: [
       {
         test: {

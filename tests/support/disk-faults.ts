@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe } from 'vitest'
 import { findProgram } from './servers.ts'
+import { skippedTitle } from './skipped-suite.ts'
 
 /** A disk that is slow or full for one child process, made by a small library in front of libc. */
 export type DiskFaults = {
@@ -34,5 +35,5 @@ export function diskFaults(folder: string): DiskFaults {
 export function describeWithDiskFaults(title: string, tests: () => void): void {
   const isPossible = process.platform === 'linux' && findProgram('cc') !== undefined
   if (isPossible || process.env.CAMPUS_REQUIRE_SERVERS === '1') describe(title, tests)
-  else describe.skip(`${title} (skipped: needs Linux and cc; npm run setup:debian)`, tests)
+  else describe.skip(skippedTitle(title, 'needs Linux and cc'), tests)
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe } from 'vitest'
+import { skippedTitle } from './skipped-suite.ts'
 
 /** Debian keeps servers where an ordinary user's PATH does not look. */
 const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/bin']
@@ -42,7 +43,7 @@ export type ServerName = keyof typeof servers
 export function describeWith(names: readonly ServerName[], title: string, tests: () => void): void {
   const missing = names.filter((name) => !servers[name]())
   if (missing.length === 0 || process.env.CAMPUS_REQUIRE_SERVERS === '1') describe(title, tests)
-  else describe.skip(`${title} (skipped: no ${missing.join(', no ')}; npm run setup:debian)`, tests)
+  else describe.skip(skippedTitle(title, `no ${missing.join(', no ')}`), tests)
 }
 
 /** The system's Python, which has Debian's modules; another one first on PATH has not. */
