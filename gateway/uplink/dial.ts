@@ -4,7 +4,7 @@ import { backoffMs } from '#lib/backoff.ts'
 import type { UplinkSettings } from './uplink-config.ts'
 
 /** While nobody answers, another attempt joins the waiting ones after about this long. */
-const nextAttempt = { firstMs: 900, maxMs: 900 }
+const nextAttempt = { firstMs: 500, maxMs: 500 }
 
 /**
  * A connection to the cloud, encrypted and checked. An attempt that began while the link was dead may hang long after it

@@ -11,7 +11,7 @@ const unreachableCodes = new Set([
   'EADDRNOTAVAIL',
   'EAI_AGAIN',
 ])
-const unreachableMaxMs = 800
+const unreachableMaxMs = 500
 
 /**
  * How long to wait after `attempts` failures in a row. Doubles where somebody answered (a fleet must not sink the cloud

@@ -59,9 +59,11 @@ export class Session {
       },
     })
     this.#sayBirth()
-    this.#pump()
-    // The newest values become the first live batch at once. Fails only when the outbox is closed or gone.
+    // The outbox answers in this order: events, the newest values as the first live batch, history.
+    // All of it fails only when the outbox is closed or gone.
+    this.#readEvents().catch(() => {})
     outbox.flush().catch(() => {})
+    this.#pump()
     const loops = [this.#sayStatus(), this.#watch()]
     const reason = await this.#link.ended
     this.#over.abort()

@@ -277,6 +277,20 @@ test('after an outage live values and alarms go before the backlog, which drains
   expect(cloud.received.filter(({ lane }) => lane === 'backfill')).toHaveLength(100)
 })
 
+test('on connecting, events go first, then the newest values, then history', async () => {
+  await using cloud = await startAckingCloud()
+  await using site = await startSite({ commitEveryMs: 60_000, commitSamples: 1_000 })
+  site.outbox.append(samples(0, 5_000))
+  await site.outbox.flush()
+  await site.outbox.appendEvent(alarm('a-1'))
+  site.outbox.append(samples(5_000, 10))
+  await site.connect(cloud)
+  await waitFor(() => expect(cloud.received.length).toBeGreaterThanOrEqual(3))
+  expect(cloud.received.map(({ lane }) => lane).slice(0, 3)).toEqual(['events', 'live', 'backfill'])
+  expect(cloud.received[1]?.values).toEqual(samples(5_000, 10).map(({ value }) => value))
+  await emptied(site.outbox)
+})
+
 test('a refusal with a time keeps the batch and comes back to it; one without drops it and says so', async () => {
   await using cloud = await startAckingCloud()
   await using site = await startSite({ commitSamples: 10 })
