@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { TimeRange } from '../support/api-client.ts'
-import { judge, readJournal, readStored, unaccounted, type Verdict, type Written } from '../support/judge.ts'
+import { judge, readStored, unaccounted, type Verdict, type Written } from '../support/judge.ts'
+import { silence, startProxiedCampus } from '../support/proxied-campus.ts'
 import { SeededChance } from '../support/random.ts'
-import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
-import { type Campus, lux, startCampus } from '../support/test-campus.ts'
+import type { TcpProxy } from '../support/tcp-proxy.ts'
+import { type Campus, lux } from '../support/test-campus.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const kills = 20
@@ -70,16 +71,8 @@ test('kill -9 of gateway, cloud or both at twenty random moments loses nothing t
   process.stdout.write(
     `CAMPUS_TEST_SEED=${chance.seed}\n${rounds.map((round) => JSON.stringify(round)).join('\n')}\n`,
   )
-  let proxy: TcpProxy | undefined
-  await using campus = await startCampus({
-    devices,
-    between: async (port) => {
-      proxy = await startTcpProxy({ port })
-      return proxy.port
-    },
-  })
-  if (proxy === undefined) throw new Error('the campus was built without the proxy')
-  await using link = proxy
+  await using proxied = await startProxiedCampus({ devices })
+  const { campus, link } = proxied
 
   const mayLose: TimeRange[] = []
   for (const round of rounds) {
@@ -87,9 +80,7 @@ test('kill -9 of gateway, cloud or both at twenty random moments loses nothing t
     if (window !== undefined) mayLose.push(window)
   }
   await sleep(2000)
-  for (const { id } of devices) await campus.site.fault(id, { kind: 'silent' })
-  const journal = await readJournal(campus.site.journal)
-  const written = journal.filter(({ point }) => point.endsWith('/illuminance'))
+  const written = await silence(campus, devices)
   expect(written.length).toBeGreaterThan(1000)
 
   const verdict = await waitFor(
