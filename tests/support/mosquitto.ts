@@ -18,11 +18,15 @@ export async function mosquittoPub(
 ): Promise<{ status: number | null; errors: string }> {
   const { broker, login, topic, payload, retain } = publication
   const { hostname, port } = new URL(broker)
+  const bytes =
+    typeof payload === 'string' || payload instanceof Uint8Array ? payload : JSON.stringify(payload)
   const child = spawn(
     findProgram('mosquitto_pub') ?? 'mosquitto_pub',
     [
       ...['-h', hostname.replaceAll(/[[\]]/g, ''), '-p', port, '-q', '1', '-V', 'mqttv311'],
-      ...['-u', login.username, '-P', login.password, '-t', topic, '-s'],
+      ...['-u', login.username, '-P', login.password, '-t', topic],
+      // It refuses to read nothing from its input.
+      bytes.length === 0 ? '-n' : '-s',
       ...(retain === true ? ['-r'] : []),
     ],
     { stdio: ['pipe', 'ignore', 'pipe'] },
@@ -32,9 +36,7 @@ export async function mosquittoPub(
     errors += text
   })
   child.stdin.on('error', () => undefined)
-  child.stdin.end(
-    typeof payload === 'string' || payload instanceof Uint8Array ? payload : JSON.stringify(payload),
-  )
+  child.stdin.end(bytes)
   const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
   const [status] = (await once(child, 'close')) as [number | null]
   clearTimeout(timer)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { qualityCodes } from '#contract/quality.ts'
 import type { MqttAvailability, MqttDevice, MqttPoint, MqttTopic } from '#gateway/profiles/device.ts'
-import { availabilityOf, decodePayload, readingsOf, sourceTime } from './decode.ts'
+import { availabilityOf, decodePayload, hasRoomForPoints, readingsOf, sourceTime } from './decode.ts'
 import { encodeCommand } from './encode.ts'
 import { valueAtPointer } from './json-pointer.ts'
 
@@ -133,6 +133,29 @@ describe('readingsOf', () => {
     expect(
       readingsOf(device, json, { whole: {}, root: { illuminance: 1 } }, { t: 5, late: true }),
     ).toMatchObject([{ late: true }])
+  })
+})
+
+describe('hasRoomForPoints', () => {
+  const has = (root: unknown, ptr: string, fields: Partial<MqttTopic> = {}) => {
+    const [point] = points.map((one) => ({ ...one, from: { topic: 'state', ptr, as: 'number' } as const }))
+    const reading = { ...device, points: point === undefined ? [] : [point] }
+    return hasRoomForPoints(reading, { ...json, ...fields }, { whole: root, root })
+  }
+  test.each<[unknown]>([[[]], [[{ illuminance: 1 }]], ['text'], [3], [true], [null]])(
+    '%j has none for a point below the root',
+    (root) => expect(has(root, '/illuminance')).toBe(false),
+  )
+  test('an object has, whatever is in it', () => expect(has({}, '/illuminance')).toBe(true))
+  test('a point may read the root itself, or an item of a list', () => {
+    expect(has(3, '')).toBe(true)
+    expect(has([{ v: 1 }], '/0/v')).toBe(true)
+    expect(has(3, '/0/v')).toBe(false)
+  })
+  test('a topic without points, or of another codec, is not judged', () => {
+    expect(hasRoomForPoints({ ...device, points: [] }, json, { whole: 3, root: 3 })).toBe(true)
+    expect(has('on', '', { codec: 'text' })).toBe(true)
+    expect(has(21.5, '/ignored', { codec: 'number' })).toBe(true)
   })
 })
 

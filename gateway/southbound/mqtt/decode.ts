@@ -17,6 +17,7 @@ export type PayloadProblem =
   | 'not-a-number'
   | 'not-this-kind'
   | 'no-root'
+  | 'not-an-object'
 
 /** `whole` is the payload, `root` the part of it that the points look at. */
 export type Content = { readonly whole: unknown; readonly root: unknown }
@@ -95,6 +96,17 @@ function readTime(raw: unknown, format: MqttTime['format']): number | undefined 
 function readRfc3339(text: string): number | undefined {
   const fits = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)$/.test(text)
   return fits ? Date.parse(text.replace(' ', 'T')) : undefined
+}
+
+/**
+ * False for JSON in which no point of the topic can ever be found: a number or a list where an object should be. A
+ * point may read the root itself, or an item of a list. Objects, which is what nearly all messages are, cost nothing.
+ */
+export function hasRoomForPoints(device: MqttDevice, topic: MqttTopic, { root }: Content): boolean {
+  const isList = Array.isArray(root)
+  if (topic.codec !== 'json' || (typeof root === 'object' && root !== null && !isList)) return true
+  const sources = device.points.flatMap(({ from }) => (from?.topic === topic.id ? [from] : []))
+  return sources.length === 0 || sources.some(({ ptr }) => ptr === '' || (isList && /^\/\d+(\/|$)/.test(ptr)))
 }
 
 export type MessageMoment = { readonly t: number; readonly late: boolean }

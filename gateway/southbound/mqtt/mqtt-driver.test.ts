@@ -126,6 +126,20 @@ test('garbage is counted, logged once a minute per topic, and harms no neighbour
   expect(site.lines.at(-1)).toMatchObject({ skipped: 4, reason: 'not-json' })
 })
 
+test.each([
+  ['[]', 'not-an-object'],
+  ['"text"', 'not-an-object'],
+  ['3', 'not-an-object'],
+  ['null', 'not-an-object'],
+  ['', 'not-json'],
+])('%s where an object should be is refused and no sign of life', async (payload, reason) => {
+  await using site = start()
+  site.receive('z/lux-1', payload)
+  expect(site.refused).toEqual([`lux-1 ${reason}`])
+  expect(site.readings).toEqual([])
+  expect(site.links).toEqual([])
+})
+
 test('a message that comes twice counts once', async () => {
   await using site = start()
   site.receive('z/lux-1', { illuminance: 300, id: 'a' })

@@ -6,6 +6,7 @@ import type { Driver, DriverHost, Reading, Written } from '../driver.ts'
 import {
   availabilityOf,
   decodePayload,
+  hasRoomForPoints,
   type MessageMoment,
   type PayloadProblem,
   readingsOf,
@@ -144,6 +145,7 @@ export class MqttDriver implements Driver {
     const { device } = state
     const content = decodePayload(topic, message.payload)
     if (!content.ok) return content.reason
+    if (!hasRoomForPoints(device, topic, content)) return 'not-an-object'
     if (state.isKnown(content)) return 'duplicate'
     const t = sourceTime(content, device.address.time, this.#host.clock.now())
     const moment = this.#momentOf(t, topic, message)
