@@ -20,7 +20,7 @@ export function generatorOf(kind: PointKind, hint: SimHint | undefined): Generat
     case 'ratio':
       return { gen: 'ratio', of: hint.of, by: hint.by, mul: hint.mul ?? 1 }
     case 'integrate':
-      return { gen: 'integrate', of: hint.of, mul: hint.mul ?? 1, start: 0 }
+      return { gen: 'integrate', of: hint.of, mul: hint.mul ?? 1, start: hint.start ?? 0 }
     case 'follow':
       return {
         gen: 'follow',

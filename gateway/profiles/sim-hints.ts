@@ -41,7 +41,12 @@ export const SimHint = Type.Union([
     closed,
   ),
   Type.Object(
-    { gen: Type.Literal('integrate'), of: PointRef, mul: Type.Optional(Type.Number()) },
+    {
+      gen: Type.Literal('integrate'),
+      of: PointRef,
+      mul: Type.Optional(Type.Number()),
+      start: Type.Optional(Type.Number({ minimum: 0, description: 'First reading; 0 when absent' })),
+    },
     { ...closed, description: 'Counter: the integral over hours' },
   ),
   Type.Object({ gen: Type.Literal('copy'), of: PointRef }, closed),

@@ -20,6 +20,10 @@ export type Campus = {
   readonly mqtt: readonly Place[]
 }
 
+/** Counters start higher than any earlier start of the demo left them: these meters count less than so many kW. */
+const countingSince = Date.UTC(2024, 8, 1)
+const kilowatts = 15
+
 const meters = [
   '教学楼 A|Teaching block A',
   '教学楼 B|Teaching block B',
@@ -51,13 +55,14 @@ function campus(id: string, title: LocalText): Campus {
       ...meters.map((location, i) => ({
         id: `meter-${i + 1}`,
         profile: 'eastron.sdm630',
-        title: { zh: `${location.zh}总表`, en: `${location.en} main meter` },
+        title: { zh: spaced(location.zh, '总表'), en: `${location.en} main meter` },
         location,
+        signals: energyCounters(1_000 * (i + 1)),
       })),
       ...corridors.map((location, i) => ({
         id: `relay-${i + 1}`,
         profile: 'waveshare.relay8',
-        title: { zh: `${location.zh}继电器`, en: `${location.en} relays` },
+        title: { zh: spaced(location.zh, '继电器'), en: `${location.en} relays` },
         location,
       })),
     ],
@@ -78,6 +83,22 @@ function campus(id: string, title: LocalText): Campus {
         },
       }
     }),
+  }
+}
+
+/** A space where Chinese follows a Latin letter or a digit. */
+function spaced(start: string, end: string): string {
+  return /[A-Za-z0-9]$/.test(start) ? `${start} ${end}` : `${start}${end}`
+}
+
+function energyCounters(extra: number): Record<string, SimHint> {
+  const total = extra + Math.round((kilowatts * (Date.now() - countingSince)) / 3_600_000)
+  const counter = (of: string, start: number) => ({ gen: 'integrate' as const, of, mul: 0.001, start })
+  return {
+    'energy.active.import': counter('power.active', total),
+    'energy.active.import.l1': counter('power.active.l1', Math.round(total / 3)),
+    'energy.active.import.l2': counter('power.active.l2', Math.round(total / 3)),
+    'energy.active.import.l3': counter('power.active.l3', Math.round(total / 3)),
   }
 }
 

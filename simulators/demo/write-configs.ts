@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stringify } from 'yaml'
 import { hostPort } from '#lib/host-port.ts'
-import { bureau, type Campus, campuses } from './campuses.ts'
+import { bureau, type Campus, campuses, type Place } from './campuses.ts'
 import { freePort } from './free-port.ts'
 import { keptSecret } from './secrets.ts'
 import type { DemoSettings } from './settings.ts'
@@ -55,8 +55,8 @@ async function writeCampus(campus: Campus, settings: DemoSettings): Promise<Camp
     broker: { url: `mqtt://${hostPort(loopback, brokerPort)}` },
     modbus: [{ id: 'plant', host: loopback, port: modbusPort }],
     devices: [
-      ...campus.modbus.map((device, i) => ({ ...deviceOf(device), bus: 'plant', unit: i + 1 })),
-      ...campus.mqtt.map((device, i) => ({ ...deviceOf(device), ...logins[i], signals: device.signals })),
+      ...campus.modbus.map((device, i) => ({ ...simulated(device), bus: 'plant', unit: i + 1 })),
+      ...campus.mqtt.map((device, i) => ({ ...simulated(device), ...logins[i] })),
     ],
   })
   const gateway = await write(join(folder, 'gateway.yaml'), {
@@ -110,8 +110,12 @@ function isWildcard(host: string): boolean {
   return host === '0.0.0.0' || host === '::'
 }
 
-function deviceOf({ id, profile, title, location, params }: Campus['modbus'][number]) {
+function deviceOf({ id, profile, title, location, params }: Place) {
   return { id, profile, title, location, ...(params === undefined ? {} : { params }) }
+}
+
+function simulated(place: Place) {
+  return { ...deviceOf(place), ...(place.signals === undefined ? {} : { signals: place.signals }) }
 }
 
 async function write(file: string, content: unknown): Promise<string> {
