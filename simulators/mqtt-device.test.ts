@@ -77,6 +77,17 @@ test('says that it is there, then what it measures, and writes down what it said
   )
 })
 
+test('what the profile rounds is sent rounded', async () => {
+  await using bench = await startBench()
+  bench.points.hold('link_quality', 110.4)
+  bench.points.hold('battery.voltage', 3.0147)
+  bench.running.publishNow()
+  await vi.waitFor(() => {
+    const sent: unknown = JSON.parse(states(bench.received).at(-1) ?? '{}')
+    expect(sent).toMatchObject({ linkquality: 110, voltage: 3015 })
+  })
+})
+
 test('two messages in one millisecond are two measurements', async () => {
   await using bench = await startBench()
   for (let i = 0; i < 20; i++) bench.running.publishNow()
