@@ -9,9 +9,12 @@ import { Quality } from './points.ts'
 /**
  * `GET /live?since=SEQ` (WebSocket) and `GET /events?since=&wait=25` (long poll). Times here are epoch ms.
  *
- * Take a snapshot over HTTP, then follow from the `seq` known before it. `seq` grows over all topics; a client sees
- * those numbers that belong to its subscriptions and drops what is not above its last. `resync`, after `hello` or after
- * a `sub`, means that its place is gone: take the snapshot again. A `sub` to points answers with the newest value of each.
+ * Take a snapshot over HTTP, then follow from the `seq` known before it. `seq` grows over all topics; the highest one that
+ * came in an event or a heartbeat is the place to resume from. It is no reason to drop an event: a `sub` is answered with
+ * the alarms, gateways and devices since the client's place, in order and under their numbers of then, and with the newest
+ * value of each point under new numbers. So events come again, and applying them again must change nothing: an alarm, a
+ * gateway, a link replaces what was known of it, and of a point's updates the newest `t` counts. `resync`, after `hello` or
+ * after a `sub`, means that the client's place is gone: take the snapshot again.
  */
 export const liveCloseCodes = { goingAway: 1001, policy: 1008, tooSlow: 1013 } as const
 
