@@ -1,5 +1,9 @@
+import { once } from 'node:events'
+import { duplexPair } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { createLengthCheck } from './limit-mqtt-packets.ts'
+import { waitFor } from '../tests/support/wait-for.ts'
+import { createLengthCheck, limitMqttPackets } from './limit-mqtt-packets.ts'
 
 /** PUBLISH with `length` bytes after the fixed header. */
 function packet(length: number): Uint8Array {
@@ -32,4 +36,56 @@ test('a length of five bytes is malformed', () => {
   expect(createLengthCheck(300_000_000)(Uint8Array.from([0x30, 0x80, 0x80, 0x80, 0x80]))).toBe(
     'malformed packet length',
   )
+})
+
+function connected(limits: { maxBytes?: number; gatherMs?: number }) {
+  const [near, far] = duplexPair()
+  const arrived: string[] = []
+  far.on('data', (chunk: Buffer) => arrived.push(chunk.toString()))
+  return { far, arrived, limited: limitMqttPackets(near, { maxBytes: 1000, ...limits }) }
+}
+
+test('what comes passes through, until a packet is too long', async () => {
+  const { far, limited } = connected({})
+  const failed = once(limited, 'error')
+  const seen: Uint8Array[] = []
+  limited.on('data', (chunk: Uint8Array) => seen.push(chunk))
+  far.write(packet(3))
+  far.write(packet(1001))
+  expect((await failed).map(String)).toEqual(['Error: packet of more than 1000 bytes'])
+  expect(Buffer.concat(seen)).toEqual(Buffer.from(packet(3)))
+})
+
+test('answers given within the time leave together and in order', async () => {
+  const { arrived, limited } = connected({ gatherMs: 20 })
+  for (const word of ['one ', 'two ', 'three']) limited.write(word)
+  await sleep(5)
+  expect(arrived).toEqual([])
+  await sleep(40)
+  expect(arrived).toEqual(['one two three'])
+})
+
+test('a reader that is behind holds the writer back instead of filling the memory', async () => {
+  const { far, arrived, limited } = connected({ gatherMs: 1 })
+  far.pause()
+  const all = 1_000_000
+  let written = 0
+  const write = () => {
+    while (written < all && limited.write('x'.repeat(4000))) written += 4000
+  }
+  limited.on('drain', write)
+  write()
+  await sleep(30)
+  expect(written).toBeLessThan(all / 2)
+  far.resume()
+  await waitFor(() => expect(arrived.join('').length).toBeGreaterThanOrEqual(all))
+})
+
+test('the last words are sent before the connection is cut', async () => {
+  const { arrived, limited } = connected({ gatherMs: 1000 })
+  limited.write('refused')
+  await sleep(5)
+  limited.destroy()
+  await sleep(5)
+  expect(arrived).toEqual(['refused'])
 })

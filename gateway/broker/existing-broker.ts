@@ -79,6 +79,10 @@ export async function connectExistingBroker(options: ExistingBrokerOptions): Pro
       handler(client.connected)
       return () => watchers.delete(handler)
     },
+    watchAudience(_root, handler) {
+      handler(true)
+      return () => {}
+    },
     async [Symbol.asyncDispose]() {
       await client.endAsync(true)
     },

@@ -1,9 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { Aedes, type AedesPublishPacket, type Client } from 'aedes'
+import { writeToStream } from 'mqtt-packet'
 import { limitMqttPackets } from '#lib/limit-mqtt-packets.ts'
 import type { Logger } from '#lib/logger.ts'
 import { RateLimit } from '#lib/rate-limit.ts'
 import { type Credential, createAccess, mayPublish, maySubscribe } from './access.ts'
+import { Audience } from './audience.ts'
 import type { LocalBus } from './local-bus.ts'
 import { Subscribers } from './subscribers.ts'
 import { isFilter } from './topic-filter.ts'
@@ -41,6 +43,12 @@ export type Address = { readonly host: string; readonly port: number }
 /** Codes of CONNACK, MQTT 3.1.1 § 3.2.2.3. */
 const badUsernameOrPassword = 4
 
+// Its table of ready-made packet numbers takes 12 MB; making the two bytes anew costs nothing that can be measured.
+writeToStream.cacheNumbers = false
+
+/** A bridge sends hundreds of messages a second, and each wants its acknowledgement. */
+const gatherMs = 3
+
 /** Each refusal is logged at most once in this time per source and reason. */
 const logEveryMs = 60_000
 
@@ -55,6 +63,7 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
   const logged = new RateLimit(logEveryMs)
   const retained = new Set<string>()
   const subscribers = new Subscribers()
+  const audience = new Audience<Client>()
 
   function refuse(reason: RefusalReason, client: Client, fields: Record<string, unknown>): void {
     options.onRefused?.(reason)
@@ -100,6 +109,8 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
       const credential = admitted.get(client)
       const { topic } = subscription
       if (credential !== undefined && isFilter(topic) && maySubscribe(credential, topic)) {
+        // Before the subscription holds: what is kept for it must be up to date when it asks.
+        audience.add(client, topic)
         return done(null, subscription)
       }
       refuse('subscribe', client, { topic: topic.slice(0, 200) })
@@ -124,6 +135,9 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
     if (admitted.has(client)) log.debug({ client: client.id, problem: error.message }, 'mqtt client error')
   })
 
+  aedes.on('unsubscribe', (filters, client) => audience.remove(client, filters))
+  aedes.on('clientDisconnect', (client) => audience.leave(client))
+
   aedes.on('publish', (packet, client) => {
     if (client === null) return
     // Everything comes here while it happens: the broker starts empty and we listen before anybody connects.
@@ -144,7 +158,7 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
     sockets.add(socket)
     socket.setNoDelay(true)
     socket.once('close', () => sockets.delete(socket))
-    const limited = limitMqttPackets(socket, options.maxPacketBytes)
+    const limited = limitMqttPackets(socket, { maxBytes: options.maxPacketBytes, gatherMs })
     aedes.handle(Object.assign(limited, { remoteAddress: socket.remoteAddress }))
   })
   server.maxConnections = options.maxConnections
@@ -172,6 +186,7 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
       handler(true)
       return () => {}
     },
+    watchAudience: (root, handler) => audience.watch(root, handler),
     [Symbol.asyncDispose]: close,
   }
 }

@@ -15,4 +15,9 @@ export interface LocalBus extends AsyncDisposable {
   publish(topic: string, payload: string | Uint8Array, options?: PublishOptions): Promise<void>
   /** Calls `handler` now and whenever the broker is reached or lost. Returns the function that stops it. */
   watch(handler: (connected: boolean) => void): () => void
+  /**
+   * Calls `handler` now, and whenever the first client begins or the last one ceases to listen to topics whose first level is
+   * `root`. A broker elsewhere always has listeners: nobody can know.
+   */
+  watchAudience(root: string, handler: (listening: boolean) => void): () => void
 }

@@ -13,6 +13,7 @@ function createBus() {
   const sent: { topic: string; payload: string; retain: boolean }[] = []
   const handlers = new Map<string, (message: LocalMessage) => void>()
   let watcher: (up: boolean) => void = () => {}
+  let audience: (listening: boolean) => void = () => {}
   const bus: LocalBus = {
     subscribe(filter, handler) {
       handlers.set(filter, handler)
@@ -26,6 +27,11 @@ function createBus() {
       handler(true)
       return () => {}
     },
+    watchAudience(_root, handler) {
+      audience = handler
+      handler(true)
+      return () => {}
+    },
     async [Symbol.asyncDispose]() {},
   }
   const receive = (topic: string, payload: string, retained = false) => {
@@ -33,7 +39,13 @@ function createBus() {
       if (topicMatches(filter, topic)) handler({ topic, payload: Buffer.from(payload), retained })
     }
   }
-  return { bus, sent, receive, connected: (up: boolean) => watcher(up) }
+  return {
+    bus,
+    sent,
+    receive,
+    connected: (up: boolean) => watcher(up),
+    listening: (anybody: boolean) => audience(anybody),
+  }
 }
 
 function start() {
@@ -78,6 +90,20 @@ test('history from a device’s memory is not shown as the present value', () =>
   const { feed, sent } = start()
   feed.publishSample({ ...sample, late: true })
   expect(sent).toEqual([])
+})
+
+test('nothing is said while nobody listens; who comes gets the last word on each point', () => {
+  const { feed, sent, listening } = start()
+  listening(false)
+  feed.publishSample(sample)
+  feed.publishSample({ ...sample, value: 2 })
+  feed.publishSample({ ...sample, point: 'meter-1/voltage' })
+  expect(sent).toEqual([])
+  listening(true)
+  expect(sent.map(({ topic, payload }) => `${topic} ${payload}`)).toEqual([
+    'points/meter-1/power {"t":5,"value":2,"quality":"good"}',
+    'points/meter-1/voltage {"t":5,"value":1.5,"quality":"good"}',
+  ])
 })
 
 test('what was said while the broker was away is said when it is back, the last word only', () => {

@@ -17,7 +17,10 @@ export type LocalFeedPorts = {
 }
 
 export interface LocalFeed extends Disposable {
-  /** Publishes the sample, retained, as `points/<device>/<point>`. Never throws and never waits. */
+  /**
+   * Publishes the sample, retained, as `points/<device>/<point>`, as long as anybody listens; who comes later gets the last
+   * word on each point. Never throws and never waits.
+   */
   publishSample(sample: Sample): void
   /** Publishes the state of an alarm, retained, as `alarms/<rule>`. Never throws and never waits. */
   publishAlarm(rule: string, alarm: object): void
@@ -29,14 +32,19 @@ const defaultLifeS = 60
 
 /** What flows and panels on the campus see: points and alarms out, commands in. */
 export function startLocalFeed({ bus, clock, log, handleCommand }: LocalFeedPorts): LocalFeed {
-  /** The last word on each topic, to say again when the broker is back. */
-  const current = new Map<string, string>()
+  /** The last word on each point and rule, to say when somebody begins to listen or the broker is back. */
+  const samples = new Map<string, Sample>()
+  const alarms = new Map<string, string>()
   const logged = new RateLimit(60_000)
   let connected = false
+  let listening = false
 
-  function say(topic: string, text: string): void {
-    current.set(topic, text)
-    if (connected) send(topic, text, true)
+  function saySample(sample: Sample): void {
+    if (connected && listening) send(pointTopic(sample.point), sampleText(sample), true)
+  }
+
+  function sayAlarm(rule: string, text: string): void {
+    if (connected) send(alarmTopic(rule), text, true)
   }
 
   function send(topic: string, text: string, retain: boolean): void {
@@ -85,17 +93,28 @@ export function startLocalFeed({ bus, clock, log, handleCommand }: LocalFeedPort
   const unsubscribe = bus.subscribe(commandFilter, onMessage)
   const unwatch = bus.watch((up) => {
     connected = up
-    if (up) for (const [topic, text] of current) send(topic, text, true)
+    for (const sample of samples.values()) saySample(sample)
+    for (const [rule, text] of alarms) sayAlarm(rule, text)
+  })
+  // Most gateways have nobody who listens, and a thousand retained messages a second cost more than all the rest.
+  const unwatchAudience = bus.watchAudience('points', (anybody) => {
+    listening = anybody
+    for (const sample of samples.values()) saySample(sample)
   })
 
   return {
     publishSample(sample) {
-      if (!sample.late) say(pointTopic(sample.point), sampleText(sample))
+      if (sample.late) return
+      samples.set(sample.point, sample)
+      saySample(sample)
     },
     publishAlarm(rule, alarm) {
-      say(alarmTopic(rule), JSON.stringify(alarm))
+      const text = JSON.stringify(alarm)
+      alarms.set(rule, text)
+      sayAlarm(rule, text)
     },
     [Symbol.dispose]() {
+      unwatchAudience()
       unwatch()
       unsubscribe()
       connected = false
