@@ -166,6 +166,10 @@ export async function expectText(element: Locator, text: string | RegExp): Promi
 /** What axe finds against WCAG 2.2 A and AA, one line each. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   await page.evaluate(axeSource)
+  // A colour halfway from disabled to enabled is nobody's choice. What turns for ever is not waited for.
+  await page.evaluate(`Promise.allSettled(document.getAnimations()
+    .filter((animation) => animation.effect?.getComputedTiming().endTime < 5000)
+    .map((animation) => animation.finished))`)
   return page.evaluate<string[]>(`
     axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }).then((result) =>
       result.violations.flatMap((violation) =>
