@@ -47,7 +47,7 @@ const badUsernameOrPassword = 4
 writeToStream.cacheNumbers = false
 
 /** A bridge sends hundreds of messages a second, and each wants its acknowledgement. */
-const gatherMs = 3
+const gatherMs = 8
 
 /** Each refusal is logged at most once in this time per source and reason. */
 const logEveryMs = 60_000

@@ -26,8 +26,8 @@ export class DeviceLinks {
   }
 
   summary(): DevicesHealth {
-    const all = this.#devices.map((id) => healthOf(id, this.#links.get(id)))
-    return { ...this.counts(), notUp: all.filter(({ link }) => link !== 'up') }
+    const notUp = this.#devices.filter((id) => this.#links.get(id)?.state !== 'up')
+    return { ...this.counts(), notUp: notUp.map((id) => healthOf(id, this.#links.get(id))) }
   }
 }
 

@@ -118,13 +118,16 @@ export function readingsOf(
   { root }: Content,
   { t, late }: MessageMoment,
 ): Reading[] {
-  return device.points.flatMap((point) => {
-    if (point.from?.topic !== topic.id) return []
+  const readings: Reading[] = []
+  for (const point of device.points) {
+    if (point.from?.topic !== topic.id) continue
     const raw = valueAtPointer(root, point.from.ptr)
-    if (raw === undefined && topic.partial) return []
-    const reading = { device: device.id, point: point.id, t, ...decodePoint(point, raw) }
-    return [late ? { ...reading, late } : reading]
-  })
+    if (raw === undefined && topic.partial) continue
+    const { value, quality } = decodePoint(point, raw)
+    const reading = { device: device.id, point: point.id, t, value, quality }
+    readings.push(late ? { ...reading, late } : reading)
+  }
+  return readings
 }
 
 function decodePoint(point: MqttPoint, raw: unknown): DecodedValue {
