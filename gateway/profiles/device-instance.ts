@@ -16,6 +16,28 @@ export const DeviceInstance = Type.Object(
     ),
     bus: Type.Optional(Type.String({ maxLength: 63, description: 'Id of an entry of buses; Modbus only' })),
     unit: Type.Optional(Type.Integer({ minimum: 0, maximum: 255, description: 'Modbus unit id' })),
+    variant: Type.Optional(
+      Type.String({ maxLength: 40, description: 'Variant of the profile: another firmware or setting' }),
+    ),
+    confirmed: Type.Optional(
+      Type.Array(Type.String({ maxLength: 100 }), {
+        maxItems: 512,
+        description: 'Points of low confidence that were checked at this device; the others stay hidden',
+      }),
+    ),
+    setup: Type.Optional(
+      Type.Literal('consented', { description: "The profile's one-time settings may be written" }),
+    ),
+    host: Type.Optional(Type.String({ minLength: 1, maxLength: 253, description: 'Cameras only' })),
+    port: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 65_535, description: "Cameras; the profile's ports if absent" }),
+    ),
+    channel: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 256, description: 'Channel of a recorder; cameras only' }),
+    ),
+    username: Type.Optional(Type.String({ maxLength: 100, description: 'Cameras only' })),
+    password: Type.Optional(Type.String({ maxLength: 200, description: 'Better: passwordFile or ${ENV}' })),
+    passwordFile: Type.Optional(Type.String({ maxLength: 300, description: 'Cameras only' })),
     params: Type.Optional(
       Type.Record(
         Type.String(),

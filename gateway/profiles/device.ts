@@ -6,7 +6,7 @@ import type { Profile } from './profile.ts'
 import type { SimHint } from './sim-hints.ts'
 
 /** A profile applied to one installed device: every template is expanded, every parameter filled in, every duration in ms. */
-export type Device = ModbusDevice | MqttDevice
+export type Device = ModbusDevice | MqttDevice | OnvifDevice
 
 /** One point of a device. `From` says where it is read, `To` where it is written, in the words of the protocol. */
 export type ResolvedPoint<From = unknown, To = unknown> = {
@@ -17,6 +17,8 @@ export type ResolvedPoint<From = unknown, To = unknown> = {
   readonly unit: string
   readonly title: LocalText
   readonly confidence: 'high' | 'medium' | 'low'
+  /** Low confidence and not yet confirmed at this device by a person: read for a commissioning check alone, reported to nobody. */
+  readonly hidden?: true
   /** Absent for a point that can only be written. */
   readonly from?: From
   /** From the raw value to the canonical one, in the fixed order; see `pipeline-values.ts`. */
@@ -50,8 +52,35 @@ export type ResolvedWrite<To = unknown> = {
   /** Absent where the device cannot be asked afterwards. */
   readonly readback?: { readonly withinMs: number; readonly tolerance: number; readonly point: string }
   readonly minIntervalMs: number
+  /** The value may move by at most this much a second (canonical unit); the driver sends steps on the way. */
+  readonly rampMaxPerS?: number
+  /** Written when the wanted value could not be verified; absent: nothing. */
+  readonly onFail?: Scalar
   readonly risk: 'low' | 'medium' | 'high'
   readonly role?: string
+}
+
+/** A default of the profile, in the words of the profile language, durations in ms. */
+export type ResolvedAlarm = {
+  readonly id: string
+  readonly point: string
+  readonly when:
+    | { readonly above: number }
+    | { readonly below: number }
+    | { readonly equals: Scalar }
+    | { readonly notEquals: Scalar }
+    | { readonly staleMs: number }
+    | { readonly deltaAbove: number }
+  readonly forMs: number
+  readonly clear?: {
+    readonly above?: number
+    readonly below?: number
+    readonly equals?: Scalar
+    readonly forMs?: number
+  }
+  readonly severity: 'info' | 'minor' | 'major' | 'critical'
+  readonly latch: boolean
+  readonly text?: LocalText
 }
 
 type DeviceBase = {
@@ -68,6 +97,8 @@ type DeviceBase = {
   readonly recoverAfter: number
   /** Nothing at all from the device for this long means its link is down. */
   readonly silenceMs?: number
+  /** Alarm defaults of the profile for the points that this device has. */
+  readonly alarms: readonly ResolvedAlarm[]
 }
 
 /** Where a value lies in a Modbus device. `count` is its width: registers, or 1 for a coil or a discrete input. */
@@ -78,10 +109,18 @@ export type ModbusSource = {
   readonly order: BitOrder
   readonly count: number
   readonly bits?: { readonly pos: number; readonly len: number }
+  /** Half of a register that holds two values. */
+  readonly byte?: 'hi' | 'lo'
 }
 
 export type ModbusTarget = ModbusSource & { readonly fc: 5 | 6 | 15 | 16 }
-export type ModbusPoint = ResolvedPoint<ModbusSource, ModbusTarget>
+export type ModbusPoint = ResolvedPoint<ModbusSource, ModbusTarget> & {
+  /** The factor stands in another register of the device, which is read at connect; the raw value is multiplied by it. */
+  readonly scaleFrom?: {
+    readonly source: ModbusSource
+    readonly map: readonly (readonly [raw: number, factor: number])[]
+  }
+}
 
 /** What one read request may look like. */
 export type ReadLimits = {
@@ -93,7 +132,16 @@ export type ReadLimits = {
   readonly evenCount: boolean
 }
 
-export type ModbusTiming = { readonly timeoutMs: number; readonly retries: number; readonly gapMs: number }
+export type ModbusTiming = {
+  readonly timeoutMs: number
+  readonly retries: number
+  /** Silence on the line before a request to this unit. */
+  readonly gapMs: number
+  /** Silence after its answer, before anybody is asked. */
+  readonly turnaroundMs: number
+  /** After connecting, the unit is left alone for this long. */
+  readonly warmupMs: number
+}
 
 /** Points that lie in it are read by exactly this request. */
 export type ReadGroup = {
@@ -105,6 +153,14 @@ export type ReadGroup = {
 
 /** A register that tells whether this is the device, and the setting, the profile was written for. */
 export type ModbusIdentity = ModbusSource & { readonly accepts: readonly number[]; readonly why: string }
+
+/** A one-time setting the profile depends on. Checked at connect and told; written only where the installation consented. */
+export type ModbusSetup = ModbusTarget & {
+  readonly expect: number
+  readonly write: number
+  readonly consented: boolean
+  readonly why: string
+}
 
 export type ModbusDevice = DeviceBase & {
   readonly protocol: 'modbus'
@@ -119,6 +175,10 @@ export type ModbusDevice = DeviceBase & {
     /** Point to ask a silent unit for; the first block where absent. */
     readonly probe?: string
     readonly identify: readonly ModbusIdentity[]
+    readonly setup: readonly ModbusSetup[]
+    readonly transports: readonly ('rtu' | 'tcp' | 'rtu_over_tcp')[]
+    /** Other variants of the profile that tell themselves by registers: named when `identify` does not fit. */
+    readonly otherVariants: readonly { readonly name: string; readonly identify: readonly ModbusIdentity[] }[]
   }
   readonly points: readonly ModbusPoint[]
 }
@@ -136,6 +196,15 @@ export type MqttTarget = {
   readonly topic: string
   readonly qos: 0 | 1
   readonly payload: { readonly json: unknown } | { readonly text: '$value' }
+  /** The device's own answer to the message. */
+  readonly ack?: {
+    readonly topic: string
+    /** The answer whose leaf at `ptr` equals this (`$seq`: the number sent) is ours. */
+    readonly match?: { readonly ptr: string; readonly equals: Scalar }
+    /** Something at this pointer means refused; its text is the reason. */
+    readonly errorPtr?: string
+    readonly withinMs: number
+  }
 }
 export type MqttPoint = ResolvedPoint<MqttSource, MqttTarget>
 
@@ -167,6 +236,14 @@ export type MqttAvailability = {
   readonly offline: readonly (string | boolean)[]
 }
 
+/** History inside a message: an array at `ptr`, each entry with its own time. Never news, never an alarm. */
+export type MqttBackfill = {
+  readonly topic: string
+  readonly ptr: string
+  readonly time: { readonly ptr: string; readonly format: MqttTime['format'] }
+  readonly points: readonly { readonly point: string; readonly ptr: string }[]
+}
+
 export type MqttDevice = DeviceBase & {
   readonly protocol: 'mqtt'
   readonly address: {
@@ -175,6 +252,93 @@ export type MqttDevice = DeviceBase & {
     readonly time?: MqttTime
     readonly dedupe?: { readonly ptr: readonly string[]; readonly windowMs: number }
     readonly availability: readonly MqttAvailability[]
+    readonly backfill: readonly MqttBackfill[]
   }
   readonly points: readonly MqttPoint[]
+}
+
+/** Which ONVIF event becomes which point. Topic segments without their prefix; `*` is exactly one segment. */
+export type OnvifEvent = {
+  readonly topic: readonly string[]
+  /** Items of the message's source that name the channel or the input; the profile's own list where absent. */
+  readonly sourceItems: readonly string[]
+  /** Only messages whose source holds these. */
+  readonly source: Readonly<Record<string, string>>
+  /** The first of these data items that is there is the value. */
+  readonly data: readonly string[]
+  /** May hold `<source>`. */
+  readonly point: string
+  readonly mode: 'state' | 'pulse' | 'value'
+  /** A state that is not confirmed again falls back after this. */
+  readonly holdMs?: number
+  readonly ignoreInitialized: boolean
+  readonly minIntervalMs: number
+}
+
+export const onvifQuirks = [
+  'no_device_time',
+  'relative_subscription_host',
+  'ignore_pull_timeout',
+  'no_sync',
+  'trailing_dot_topic',
+  'percent_cpu',
+  'lockout_backoff',
+  'only_true',
+] as const
+export type OnvifQuirk = (typeof onvifQuirks)[number]
+
+/** One source of a point: an event map entry fills it, or the driver itself does (`availability`, `events`, `clock`). */
+export type OnvifSource = { readonly derived: 'availability' | 'events' | 'clock_offset' | 'event' }
+/** A relay output by its token, or an imaging setting. */
+export type OnvifTarget =
+  | { readonly output: string; readonly mode: 'bistable' | 'monostable' }
+  | { readonly imaging: 'brightness' }
+export type OnvifPoint = ResolvedPoint<OnvifSource, OnvifTarget>
+
+/** One camera, or one channel of a recorder. The password is not here: `Secrets` hands it to the driver alone. */
+export type OnvifDevice = DeviceBase & {
+  readonly protocol: 'onvif'
+  readonly address: {
+    readonly host: string
+    /** Tried in this order. */
+    readonly ports: readonly number[]
+    /** Channel of a recorder, from 1; absent: whatever the camera sends is its own. */
+    readonly channel?: number
+    readonly auth: 'digest' | 'wsse' | 'both'
+    readonly clockOffset: 'auto' | 'none'
+    readonly subscription: {
+      readonly pullTimeoutMs: number
+      readonly limit: number
+      readonly terminationMs: number
+      readonly renewBeforeMs: number
+      readonly sync: boolean
+      readonly host: 'advertised' | 'device'
+      readonly restartBackoffMs: readonly [first: number, max: number]
+    }
+    readonly channels: {
+      readonly sourceItems: readonly string[]
+      readonly ignoreItems: readonly string[]
+      readonly keyItems: readonly string[]
+      /** `auto`: tokens are numbered in the order in which the camera lists its video sources. */
+      readonly tokenMap: 'auto' | readonly (readonly [token: string, channel: number])[]
+    }
+    readonly truth: { readonly yes: readonly string[]; readonly no: readonly string[] }
+    readonly events: readonly OnvifEvent[]
+    readonly snapshot: {
+      readonly order: readonly ('onvif' | 'http' | 'rtsp_frame')[]
+      readonly httpPaths: readonly string[]
+      readonly rewriteHost: boolean
+      readonly maxRateMs: number
+      readonly timeoutMs: number
+    }
+    readonly mainStream: 'largest' | 'smallest'
+    readonly ptz?: {
+      readonly presets: boolean
+      readonly goto: boolean
+      readonly home: boolean
+      readonly continuousMaxS: number
+    }
+    readonly quirks: readonly OnvifQuirk[]
+  }
+  readonly points: readonly OnvifPoint[]
 }

@@ -62,10 +62,15 @@ export function modbusAddress(
       timeoutMs: timing.timeout_ms ?? 1000,
       retries: timing.retries ?? 1,
       gapMs: (timing.gap_us ?? 0) / 1000,
+      turnaroundMs: 0,
+      warmupMs: 0,
     },
     groups: Object.values(modbus.groups ?? {}).map(groupOf),
     onIllegal: modbus.on_illegal,
     identify: (modbus.identify ?? []).map((one) => identityOf(one, modbus.order)),
+    setup: [],
+    transports: modbus.transports,
+    otherVariants: [],
     ...(availability?.probe === undefined ? {} : { probe: availability.probe }),
   }
 }

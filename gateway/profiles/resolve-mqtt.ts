@@ -11,6 +11,7 @@ export function mqttAddress({ mqtt }: MqttProfile, params: ParamValues): MqttDev
   return {
     topics: Object.entries(mqtt.topics).map(([id, fields]) => topicOf(id, fields, params)),
     availability: (mqtt.availability?.sources ?? []).map((source) => availabilityOf(source, params)),
+    backfill: [],
     ...(time === undefined ? {} : { time: timeOf(time) }),
     ...(dedupe === undefined ? {} : { dedupe: { ptr: dedupe.ptr, windowMs: parseDuration(dedupe.window) } }),
   }

@@ -72,6 +72,7 @@ function baseOf(profile: Profile, instance: DeviceInstance) {
     vendor: profile.vendor,
     model: instance.model ?? profile.models[0] ?? '',
     category: profile.category,
+    alarms: [],
     failAfter: availability.fail_after ?? 3,
     recoverAfter: availability.recover_after ?? 1,
     ...optional({ location: instance.location, silenceMs: silenceMs(profile) }),

@@ -28,6 +28,28 @@ export interface Driver {
    * Throws AppError DEVICE_TIMEOUT, DEVICE_REFUSED or LINK_DOWN.
    */
   write(target: { device: string; point: string }, value: Value, signal: AbortSignal): Promise<Written>
+  /**
+   * Commissioning: reads every point of a device that need not be configured yet, once, over the running line and
+   * between its polls. Reports nothing. Throws AppError DEVICE_TIMEOUT, DEVICE_REFUSED or LINK_DOWN when there is no
+   * device at all.
+   */
+  probe?(device: Device, signal: AbortSignal): Promise<Probed>
+}
+
+/** What one look at a device saw, raw beside decoded. */
+export type Probed = {
+  readonly points: readonly ProbedPoint[]
+  /** Whether the device is what the profile says, and which variant would fit where it is not. */
+  readonly identity?: { readonly fits: boolean; readonly text: string; readonly variant?: string }
+}
+export type ProbedPoint = {
+  readonly point: string
+  /** As it came: `0x4366 0x3333`, a JSON leaf, an ONVIF item; absent where nothing came. */
+  readonly raw?: string
+  readonly value: Value
+  readonly quality: QualityCode
+  /** Why there is no good value. */
+  readonly reason?: string
 }
 
 /** The only things a driver may touch outside its own folder. */

@@ -3,7 +3,7 @@ import { systemClock } from '#lib/clock.ts'
 import { openBus } from './bus.ts'
 import { type Answer, filled, frame, type Request, rawServer } from './fixtures/servers.ts'
 
-const unit = { unit: 1, timing: { timeoutMs: 200, retries: 0, gapMs: 0 } }
+const unit = { unit: 1, timing: { timeoutMs: 200, retries: 0, gapMs: 0, turnaroundMs: 0, warmupMs: 0 } }
 const open = (port: number) =>
   openBus({ id: 'plant', host: '127.0.0.1', port }, systemClock, new AbortController().signal)
 
@@ -61,7 +61,7 @@ test('each table and function is asked for as the standard says', async () => {
 test('every request settles when the connection is cut, the waiting ones too', async () => {
   await using server = await rawServer(() => [])
   await using bus = await open(server.port)
-  const slow = { unit: 1, timing: { timeoutMs: 60_000, retries: 0, gapMs: 0 } }
+  const slow = { unit: 1, timing: { timeoutMs: 60_000, retries: 0, gapMs: 0, turnaroundMs: 0, warmupMs: 0 } }
   const waiting = [0, 1, 2].map((addr) => bus.read(slow, read(addr)))
   const settled = Promise.allSettled(waiting)
   await expect.poll(() => server.requests.length).toBe(1)
@@ -95,7 +95,7 @@ test('an answer that comes after its timeout is not taken for the next one', asy
 test('a connection on which nobody answers any more is given up', async () => {
   await using server = await rawServer(() => [])
   await using bus = await open(server.port)
-  const quick = { unit: 1, timing: { timeoutMs: 20, retries: 0, gapMs: 0 } }
+  const quick = { unit: 1, timing: { timeoutMs: 20, retries: 0, gapMs: 0, turnaroundMs: 0, warmupMs: 0 } }
   await Promise.allSettled([0, 1, 2, 3, 4].map((addr) => bus.read(quick, read(addr))))
   expect((await bus.lost).message).toBe('bus plant: 5 requests in a row without any answer')
 })
@@ -103,7 +103,7 @@ test('a connection on which nobody answers any more is given up', async () => {
 test('the silence that a device needs before a request is kept', async () => {
   await using server = await rawServer(obedient)
   await using bus = await open(server.port)
-  const picky = { unit: 1, timing: { timeoutMs: 200, retries: 0, gapMs: 50 } }
+  const picky = { unit: 1, timing: { timeoutMs: 200, retries: 0, gapMs: 50, turnaroundMs: 0, warmupMs: 0 } }
   await Promise.all([0, 1, 2].map((addr) => bus.read(picky, read(addr))))
   const [a = 0, b = 0, c = 0] = server.requests.map(({ at }) => at)
   expect(b - a).toBeGreaterThan(45)
