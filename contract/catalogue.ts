@@ -11,12 +11,24 @@ export const WritableAs = Type.Object(
     max: Type.Optional(Type.Number()),
     step: Type.Optional(Type.Number()),
     options: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { maxItems: 256 })),
+    /** The only values it takes, where the device knows no others: `[true]` for what can be started and not stopped. */
+    values: Type.Optional(
+      Type.Array(Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 100 })]), {
+        maxItems: 64,
+      }),
+    ),
+    /** Shortest time between two writes. */
+    minIntervalMs: Type.Optional(Type.Integer({ minimum: 0 })),
+    /** `admin`: nobody else may write it. */
+    role: Type.Optional(Type.String({ maxLength: 40 })),
     risk: Type.Union([Type.Literal('low'), Type.Literal('medium'), Type.Literal('high')]),
     /** False where the profile says that the device cannot be asked afterwards. */
     verified: Type.Boolean(),
   },
   closed,
 )
+
+export type WritableAs = Static<typeof WritableAs>
 
 export const CataloguePoint = Type.Object(
   {

@@ -1,4 +1,5 @@
 import type { Alarm } from '#contract/api/alarms.ts'
+import type { IssuedCommand } from '#contract/api/commands.ts'
 import type { Gateway } from '#contract/api/gateways.ts'
 import type { DeviceUpdate, LiveEvent, LiveMessage, PointUpdate } from '#contract/api/live.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -30,14 +31,14 @@ export type Collected = { readonly resync: boolean; readonly events: readonly Li
 const defaultRing: RingLimits = { maxEvents: 5_000, maxAgeMs: 10 * 60_000 }
 const defaultLimits: SlowReaderLimits = { skipBytes: 2 * 1024 * 1024, closeBytes: 8 * 1024 * 1024 }
 /** Topics whose every event is kept for a while. */
-const keptTopics = ['alarms', 'gateways', 'devices'] as const
+const keptTopics = ['alarms', 'gateways', 'devices', 'commands'] as const
 const tickMs = 100
 const heartbeatMs = 5_000
 export const maxTopics = 1_000
 
 /**
  * Fans out what happens to everyone who watches. Publishing never throws and never waits. Numbers grow over all topics
- * and over restarts. Alarms, gateways and devices are never left out, and each has a ring of its own, so that a busy
+ * and over restarts. Alarms, gateways, devices and commands are never left out, and each has a ring of its own, so that a busy
  * fleet does not push out alarms; of a point only the newest update counts.
  */
 export class LiveHub implements AsyncDisposable {
@@ -89,6 +90,10 @@ export class LiveHub implements AsyncDisposable {
 
   publishDevice(device: DeviceUpdate): void {
     this.#publish({ type: 'ev', seq: ++this.#seq, topic: 'devices', data: device })
+  }
+
+  publishCommand(command: IssuedCommand): void {
+    this.#publish({ type: 'ev', seq: ++this.#seq, topic: 'commands', data: command })
   }
 
   publishPoints(updates: readonly PointUpdate[]): void {

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { ValueSchema } from '#contract/command.ts'
 import { Alarm } from './alarms.ts'
+import { IssuedCommand } from './commands.ts'
 import { closed } from './common.ts'
 import { DeviceLink } from './devices.ts'
 import { Gateway } from './gateways.ts'
@@ -11,7 +12,7 @@ import { Quality } from './points.ts'
  *
  * Take a snapshot over HTTP, then follow from the `seq` known before it. `seq` grows over all topics; the highest one that
  * came in an event or a heartbeat is the place to resume from. It is no reason to drop an event: a `sub` is answered with
- * the alarms, gateways and devices since the client's place, in order and under their numbers of then, and with the newest
+ * the alarms, gateways, devices and commands since the client's place, in order and under their numbers of then, and with the newest
  * value of each point under new numbers. So events come again, and applying them again must change nothing: an alarm, a
  * gateway, a link replaces what was known of it, and of a point's updates the newest `t` counts. `resync`, after `hello` or
  * after a `sub`, means that the client's place is gone: take the snapshot again.
@@ -22,12 +23,12 @@ const seq = Type.Integer({ minimum: 0 })
 const epochMs = Type.Integer()
 
 /**
- * `alarms`, `gateways`, `devices` (link changes), `points:<id>` where `<id>` is a point, or `<gateway>/<device>` for all
+ * `alarms`, `gateways`, `devices` (link changes), `commands` (each of their steps), `points:<id>` where `<id>` is a point, or `<gateway>/<device>` for all
  * its points, or `<gateway>` for all of that.
  */
 export const LiveTopic = Type.String({
   maxLength: 300,
-  pattern: '^(alarms|gateways|devices|points:[a-z0-9][^\\s#+*]*)$',
+  pattern: '^(alarms|gateways|devices|commands|points:[a-z0-9][^\\s#+*]*)$',
 })
 
 /** From the client. At most 1,000 topics at once. */
@@ -68,8 +69,9 @@ export const PointEvent = Type.Object(
 export const AlarmEvent = Type.Object({ ...event('alarms'), data: Alarm }, closed)
 export const GatewayEvent = Type.Object({ ...event('gateways'), data: Gateway }, closed)
 export const DeviceEvent = Type.Object({ ...event('devices'), data: DeviceUpdate }, closed)
+export const CommandEvent = Type.Object({ ...event('commands'), data: IssuedCommand }, closed)
 
-export const LiveEvent = Type.Union([PointEvent, AlarmEvent, GatewayEvent, DeviceEvent])
+export const LiveEvent = Type.Union([PointEvent, AlarmEvent, GatewayEvent, DeviceEvent, CommandEvent])
 export type LiveEvent = Static<typeof LiveEvent>
 
 /** First message. `build` changes with the console's files: offer a reload. `now` is the server's clock. */
@@ -92,6 +94,7 @@ export const LiveMessage = Type.Union([
   AlarmEvent,
   GatewayEvent,
   DeviceEvent,
+  CommandEvent,
   LiveHello,
   LiveHeartbeat,
   LiveResync,
