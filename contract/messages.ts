@@ -7,14 +7,34 @@ import { type Decoded, refused } from './decoded.ts'
 import { Ack, type DeliveryMessage, Refuse } from './delivery.ts'
 import { AlarmEvent, DropEvent, EventsMessage, type GatewayEvent, LinkEvent } from './events.ts'
 import { Birth, Death, type StateMessage, Status } from './gateway-state.ts'
+import {
+  AddDeviceRequest,
+  BusesRequest,
+  CancelRequest,
+  ProbeRequest,
+  ProfilesRequest,
+  ProposalsRequest,
+  RemoveDeviceRequest,
+  Reply,
+  type Request,
+  ScanRequest,
+  UpdateDeviceRequest,
+} from './request.ts'
 
 const KiB = 1024
 const MiB = 1024 * KiB
 
 /** Longest message of each kind in bytes. The catalogue of a gateway with 10,000 points is about 2 MiB. */
-export const maxJsonBytes = { events: MiB, state: 8 * MiB, delivery: 256 * KiB, command: 16 * KiB } as const
+export const maxJsonBytes = {
+  events: MiB,
+  state: 8 * MiB,
+  delivery: 256 * KiB,
+  command: 16 * KiB,
+  request: 64 * KiB,
+  reply: 256 * KiB,
+} as const
 
-export type JsonMessage = EventsMessage | StateMessage | DeliveryMessage | Command
+export type JsonMessage = EventsMessage | StateMessage | DeliveryMessage | Command | Request | Reply
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -42,6 +62,14 @@ export function decodeCommand(bytes: Uint8Array): Decoded<Command> {
   return decodeOne('command', bytes, readCommand)
 }
 
+export function decodeRequest(bytes: Uint8Array): Decoded<Request> {
+  return decodeOne('request', bytes, (value) => byKind(requestKinds, value))
+}
+
+export function decodeReply(bytes: Uint8Array): Decoded<Reply> {
+  return decodeOne('reply', bytes, readReply)
+}
+
 type Read<T> = (value: unknown) => Decoded<T>
 
 function reader<S extends TSchema>(schema: S): Read<Static<S>> {
@@ -53,8 +81,17 @@ function reader<S extends TSchema>(schema: S): Read<Static<S>> {
   }
 }
 
+function lazily<T>(make: () => Read<T>): Read<T> {
+  let made: Read<T> | undefined
+  return (value) => {
+    made ??= make()
+    return made(value)
+  }
+}
+
 const readEvents = reader(EventsMessage)
 const readCommand = reader(Command)
+const readReply = lazily(() => reader(Reply))
 
 // One schema per kind rather than the union: the reason then speaks about the kind that was meant.
 const stateKinds: Record<string, Read<StateMessage>> = {
@@ -64,6 +101,19 @@ const stateKinds: Record<string, Read<StateMessage>> = {
   catalogue: reader(Catalogue),
 }
 const deliveryKinds: Record<string, Read<DeliveryMessage>> = { ack: reader(Ack), refuse: reader(Refuse) }
+
+// Compiled when a person first asks: most gateways are never asked, and compiled code stays in memory.
+const requestKinds: Record<string, Read<Request>> = {
+  profiles: lazily(() => reader(ProfilesRequest)),
+  buses: lazily(() => reader(BusesRequest)),
+  proposals: lazily(() => reader(ProposalsRequest)),
+  scan: lazily(() => reader(ScanRequest)),
+  cancel: lazily(() => reader(CancelRequest)),
+  probe: lazily(() => reader(ProbeRequest)),
+  'add-device': lazily(() => reader(AddDeviceRequest)),
+  'update-device': lazily(() => reader(UpdateDeviceRequest)),
+  'remove-device': lazily(() => reader(RemoveDeviceRequest)),
+}
 
 const eventKinds: Record<string, Read<GatewayEvent>> = {
   alarm: reader(AlarmEvent),

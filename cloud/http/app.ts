@@ -30,7 +30,9 @@ export const errorAnswers = {
   422: ErrorBody,
   429: ErrorBody,
   500: ErrorBody,
+  502: ErrorBody,
   503: ErrorBody,
+  504: ErrorBody,
 } as const
 
 /** The `response` of a route whose answer has `schema`. */

@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from 'aedes'
 import type { Registry } from 'prom-client'
-import { downTopic, idPattern } from '#contract/topics.ts'
+import { type DownChannel, downTopic, idPattern } from '#contract/topics.ts'
 import type { Clock } from '#lib/clock.ts'
 import { createLengthCheck } from '#lib/limit-mqtt-packets.ts'
 import type { Logger } from '#lib/logger.ts'
@@ -134,7 +134,7 @@ class AedesSource implements EmbeddedSource {
     })
   }
 
-  async send(gateway: string, channel: 'ack' | 'command' | 'config', payload: Uint8Array): Promise<boolean> {
+  async send(gateway: string, channel: DownChannel, payload: Uint8Array): Promise<boolean> {
     const broker = this.#broker
     if (broker === undefined || this.#closing || !this.#sessions.has(gateway)) return false
     const content = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)

@@ -6,6 +6,7 @@ import { columnsOf } from '#contract/columns.ts'
 import type { SeqRange } from '#contract/delivery.ts'
 import { AppError } from '#contract/errors.ts'
 import type { AlarmEvent, DropEvent, EventsMessage, GatewayEvent } from '#contract/events.ts'
+import type { Reply, ReplyBody } from '#contract/request.ts'
 import { batchOf, numbersOf, startTestIngest, storedSeqs, timeOf } from '../../tests/support/test-ingest.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
 
@@ -110,6 +111,21 @@ test('equal numbers of two gateways, and of two epochs, are different things', a
     ['school-a', 4, 4],
     ['school-b', 2, 3],
   ])
+})
+
+test('an answer to a request is handed on under the name of who sent it; one that cannot be read harms nothing', async () => {
+  const replies: [string, Reply][] = []
+  await using ingest = await startTestIngest({
+    hooks: { onReply: (gateway, reply) => void replies.push([gateway, reply]) },
+  })
+  await using gateway = await ingest.connect('school-a')
+  const body: ReplyBody = { kind: 'buses', buses: [] }
+  const reply: Reply = { v: 1, id: 'r-1', part: 0, last: true, ok: true, body }
+  await gateway.publish('reply', Buffer.from('{"v":1}'))
+  await gateway.publish('reply', reply)
+  expect(replies).toEqual([['school-a', reply]])
+  expect(gateway.refusals()).toEqual([])
+  expect(await ingest.count('campus_ingest_messages_total', { outcome: 'invalid', channel: 'reply' })).toBe(1)
 })
 
 test('garbage is refused for ever with a reason, counted, and harms nobody', async () => {

@@ -5,7 +5,8 @@ import { decodeTelemetry, telemetryRange } from '#contract/codec.ts'
 import type { Credit, SeqRange } from '#contract/delivery.ts'
 import { AppError, isRetryable } from '#contract/errors.ts'
 import type { EventsMessage, GatewayEvent } from '#contract/events.ts'
-import { decodeEvents, decodeState } from '#contract/messages.ts'
+import { decodeEvents, decodeReply, decodeState } from '#contract/messages.ts'
+import type { Reply } from '#contract/request.ts'
 import type { SampleColumns } from '#contract/sample.ts'
 import type { UpChannel } from '#contract/topics.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -31,6 +32,8 @@ export type IngestHooks = StateListener & {
   readonly onSamples?: (gateway: string, samples: SampleColumns, info: { readonly late: boolean }) => void
   /** Only events that were not stored before. */
   readonly onEvent?: (gateway: string, event: GatewayEvent) => void
+  /** The answer to a request; kept by nobody. */
+  readonly onReply?: (gateway: string, reply: Reply) => void
 }
 
 export type IngestDeps = {
@@ -99,6 +102,8 @@ export class Ingest implements MessageHandler, AsyncDisposable {
         return this.#events(gateway, payload)
       case 'state':
         return this.#state(gateway, payload)
+      case 'reply':
+        return this.#reply(gateway, payload)
     }
   }
 
@@ -220,6 +225,16 @@ export class Ingest implements MessageHandler, AsyncDisposable {
     }
   }
 
+  #reply(gateway: string, payload: Uint8Array): void {
+    const decoded = decodeReply(payload)
+    if (!decoded.ok) {
+      this.#invalid(gateway, 'reply', decoded.reason, undefined)
+      return
+    }
+    this.#metrics.messages.inc({ channel: 'reply', outcome: 'stored' })
+    this.#tell(() => this.#deps.hooks.onReply?.(gateway, decoded.value))
+  }
+
   #connection(gateway: string, connected: boolean): void {
     this.#states.connection(gateway, connected).catch((err: unknown) => {
       this.#deps.log.error({ err, gateway, connected }, 'connection state not stored')
@@ -229,7 +244,7 @@ export class Ingest implements MessageHandler, AsyncDisposable {
   #invalid(gateway: string, channel: UpChannel, reason: string, range: SeqRange | undefined): void {
     this.#metrics.messages.inc({ channel, outcome: 'invalid' })
     this.#warn(gateway, channel, { reason }, 'message refused for ever')
-    if (channel !== 'state') {
+    if (channel !== 'state' && channel !== 'reply') {
       this.#replies.refuse(gateway, { range, code: 'MESSAGE_INVALID', message: reason })
     }
   }

@@ -3,6 +3,7 @@ import type { Database } from '#cloud/state/database.ts'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
 import type { Command } from '#contract/command.ts'
 import { encodeJson } from '#contract/messages.ts'
+import type { Request } from '#contract/request.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
 import { parseByteSize } from '#lib/quantity.ts'
@@ -27,6 +28,8 @@ export interface RunningIngest extends AsyncDisposable {
   readonly address: { readonly host: string; readonly port: number }
   /** False when the gateway is away: then nothing was sent and nothing is kept. True is no promise that it arrived. */
   sendCommand(gateway: string, command: Command): Promise<boolean>
+  /** The same for a question. */
+  sendRequest(gateway: string, request: Request): Promise<boolean>
 }
 
 /** Listens for gateways and stores what they send. Disposing closes the sessions, then finishes what is in hand. */
@@ -57,6 +60,7 @@ export async function startIngest(options: StartIngestOptions): Promise<RunningI
   return {
     address: embedded.address,
     sendCommand: (gateway, command) => embedded.send(gateway, 'command', encodeJson(command)),
+    sendRequest: (gateway, request) => embedded.send(gateway, 'request', encodeJson(request)),
     async [Symbol.asyncDispose]() {
       await embedded[Symbol.asyncDispose]()
       await ingest[Symbol.asyncDispose]()

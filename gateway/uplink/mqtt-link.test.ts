@@ -20,7 +20,15 @@ function open({ port, ca }: { port: number; ca: string }): Promise<Link> {
   }
   const will = { v: 1, kind: 'death', startedAt: 1, clean: false } as const
   const ignore = () => {}
-  const options = { settings, gateway, will, clock: systemClock, onDelivery: ignore, onCommand: ignore }
+  const options = {
+    settings,
+    gateway,
+    will,
+    clock: systemClock,
+    onDelivery: ignore,
+    onCommand: ignore,
+    onRequest: ignore,
+  }
   return openLink(options, new AbortController().signal)
 }
 

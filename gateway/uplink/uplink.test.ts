@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest'
 import type { Command } from '#contract/command.ts'
 import type { AlarmEvent } from '#contract/events.ts'
 import { good } from '#contract/quality.ts'
+import type { Reply, ReplyBody, Request } from '#contract/request.ts'
 import type { Sample } from '#contract/sample.ts'
 import { type Outbox, openOutbox } from '#gateway/outbox/outbox.ts'
 import { defaultOutboxSettings, type OutboxSettings } from '#gateway/outbox/outbox-config.ts'
@@ -32,6 +33,7 @@ const waitFor = <T>(attempt: () => T | Promise<T>) => wait(attempt, { everyMs: 1
 type Site = AsyncDisposable & {
   readonly outbox: Outbox
   readonly commands: Command[]
+  readonly requests: Request[]
   readonly epoch: number
   connect(settings: Partial<UplinkSettings> & { port: number; ca?: string }): Promise<Uplink>
 }
@@ -44,10 +46,12 @@ async function startSite(settings: Partial<OutboxSettings> = {}): Promise<Site> 
     await openOutbox({ path: folder.file('outbox.db'), settings: merged, clock: systemClock, log }),
   )
   const commands: Command[] = []
+  const requests: Request[] = []
   const owned = parts.move()
   return {
     outbox,
     commands,
+    requests,
     epoch: outbox.stats().epoch,
     async connect({ port, ...settings }) {
       const uplink = await startUplink({
@@ -71,6 +75,7 @@ async function startSite(settings: Partial<OutboxSettings> = {}): Promise<Site> 
           devices: { total: 0, up: 0, down: 0 },
         }),
         onCommand: (command) => void commands.push(command),
+        onRequest: (request) => void requests.push(request),
         clock: systemClock,
         log,
       })
@@ -341,6 +346,22 @@ test('commands are handed on; garbage is counted and harms nothing', async () =>
   site.outbox.append(samples(0, 1))
   await waitFor(() => expect(valuesOf(cloud.received)).toEqual([0]))
   expect(uplink.state().connections).toBe(1)
+})
+
+test('requests are handed on and answered on their own channel; without a link an answer is dropped', async () => {
+  await using cloud = await startAckingCloud()
+  await using site = await startSite()
+  const uplink = await site.connect(cloud)
+  const body: ReplyBody = { kind: 'buses', buses: [] }
+  const answer: Reply = { v: 1, id: 'r-1', part: 0, last: true, ok: true, body }
+  uplink.reply({ ...answer, id: 'too-early' })
+  await waitFor(() => expect(uplink.state().connected).toBe(true))
+  const request: Request = { v: 1, id: 'r-1', kind: 'buses', expiresAt: 1 }
+  cloud.request(gateway, request)
+  await waitFor(() => expect(site.requests).toEqual([request]))
+  uplink.reply(answer)
+  await waitFor(() => expect(cloud.replies).toEqual([answer]))
+  expect(uplink.state().counts).toMatchObject({ garbage: 0, requests: 1 })
 })
 
 test('a clean stop says goodbye, a killed connection leaves the will', async () => {

@@ -4,7 +4,8 @@
  */
 import type { Command } from '#contract/command.ts'
 import type { Backlog } from '#contract/gateway-state.ts'
-import { decodeCommand } from '#contract/messages.ts'
+import { decodeCommand, decodeRequest, encodeJson } from '#contract/messages.ts'
+import type { Reply, Request } from '#contract/request.ts'
 import type { OutboxOutput } from '#gateway/outbox/outbox.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
@@ -26,6 +27,8 @@ export type UplinkOptions = {
   readonly about: () => About
   /** Called for every command that could be read, duplicates included. What it throws is logged. */
   readonly onCommand: (command: Command) => void | Promise<void>
+  /** Called for every request that could be read, duplicates included; answers go to `reply`. Must not throw. */
+  readonly onRequest?: (request: Request) => void
   readonly clock: Clock
   readonly log: Logger
 }
@@ -48,12 +51,15 @@ export type UplinkCounts = {
   readonly refusedForGood: number
   readonly garbage: number
   readonly commands: number
+  readonly requests: number
 }
 
 export interface Uplink extends AsyncDisposable {
   state(): UplinkState
   /** The catalogue has changed: tells the cloud now, or at the next birth when there is no connection. */
   catalogueChanged(): void
+  /** Sends the answer to a request, or drops it when there is no connection: then nobody waits for it any more. */
+  reply(reply: Reply): void
 }
 
 /** A connection that lasted this long was a good one: the next attempt starts with the short wait again. */
@@ -78,7 +84,7 @@ class RunningUplink implements Uplink {
   #lastError: string | undefined
   #attempts = 0
   #connections = 0
-  #counts = { refused: 0, refusedForGood: 0, garbage: 0, commands: 0 }
+  #counts = { refused: 0, refusedForGood: 0, garbage: 0, commands: 0, requests: 0 }
 
   constructor(options: UplinkOptions) {
     this.#options = options
@@ -114,6 +120,10 @@ class RunningUplink implements Uplink {
 
   catalogueChanged(): void {
     this.#session?.sayCatalogue()
+  }
+
+  reply(reply: Reply): void {
+    if (this.#session !== undefined) this.#link?.publish('reply', encodeJson(reply))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -157,6 +167,7 @@ class RunningUplink implements Uplink {
           will: deathOf(about(), false),
           onDelivery: (bytes) => session?.delivery(bytes),
           onCommand: (bytes) => this.#command(bytes),
+          onRequest: (bytes) => this.#request(bytes),
         },
         connecting.signal,
       )
@@ -207,6 +218,16 @@ class RunningUplink implements Uplink {
     const { id } = decoded.value
     const handled = (async () => this.#options.onCommand(decoded.value))()
     handled.catch((err: unknown) => this.#options.log.error({ err, command: id }, 'command handler failed'))
+  }
+
+  #request(bytes: Uint8Array): void {
+    const decoded = decodeRequest(bytes)
+    if (!decoded.ok) {
+      this.#trouble('garbage', { reason: decoded.reason })
+      return
+    }
+    this.#counts.requests++
+    this.#options.onRequest?.(decoded.value)
   }
 
   #trouble(kind: 'garbage' | 'refused' | 'refused-for-good', fields: Record<string, unknown>): void {

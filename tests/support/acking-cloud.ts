@@ -6,7 +6,8 @@ import type { Command } from '#contract/command.ts'
 import type { Credit, DeliveryMessage, SeqRange } from '#contract/delivery.ts'
 import type { GatewayEvent } from '#contract/events.ts'
 import type { StateMessage } from '#contract/gateway-state.ts'
-import { decodeEvents, decodeState, encodeJson } from '#contract/messages.ts'
+import { decodeEvents, decodeReply, decodeState, encodeJson } from '#contract/messages.ts'
+import type { Reply as Answer, Request } from '#contract/request.ts'
 import { downTopic, parseUpTopic } from '#contract/topics.ts'
 import { type TestCertificate, testCertificate } from './test-certificate.ts'
 
@@ -28,10 +29,13 @@ export interface AckingCloud extends AsyncDisposable {
   /** Everything that came in, repetitions included. */
   readonly received: Received[]
   readonly states: StateMessage[]
+  /** Answers to requests. */
+  readonly replies: Answer[]
   reply: Reply
   /** An answer outside of `reply`, at any time. */
   send(gateway: string, message: DeliveryMessage): void
   command(gateway: string, command: Command): void
+  request(gateway: string, request: Request): void
   /** Bytes on a topic of the gateway that no cloud should send. */
   garbage(gateway: string, bytes: Uint8Array): void
 }
@@ -54,6 +58,7 @@ export async function startAckingCloud(options: AckingCloudOptions = {}): Promis
   const broker = await Aedes.createBroker()
   const received: Received[] = []
   const states: StateMessage[] = []
+  const replies: Answer[] = []
   const sockets = new Set<TLSSocket>()
   const server = createServer({ key: certificate.key, cert: certificate.cert }, broker.handle)
   server.on('secureConnection', (socket) => {
@@ -76,6 +81,12 @@ export async function startAckingCloud(options: AckingCloudOptions = {}): Promis
       const state = decodeState(payload)
       if (!state.ok) throw new Error(state.reason)
       states.push(state.value)
+      return
+    }
+    if (topic.channel === 'reply') {
+      const reply = decodeReply(payload)
+      if (!reply.ok) throw new Error(reply.reason)
+      replies.push(reply.value)
       return
     }
     const message = read(topic.channel, payload)
@@ -107,6 +118,8 @@ export async function startAckingCloud(options: AckingCloudOptions = {}): Promis
     states,
     reply: ackAll,
     send: (gateway, message) => send(downTopic(gateway, 'ack'), encodeJson(message)),
+    replies,
+    request: (gateway, request) => send(downTopic(gateway, 'request'), encodeJson(request)),
     command: (gateway, command) => send(downTopic(gateway, 'command'), encodeJson(command)),
     garbage(gateway, bytes) {
       send(downTopic(gateway, 'command'), bytes)

@@ -60,7 +60,8 @@ export const en = {
     RATE_LIMITED: 'Too many attempts. Try again later.',
     BUSY: 'Busy: something else is going on on this bus, or the devices are being changed.',
     GATEWAY_OFFLINE: 'The gateway is not connected; nothing was done.',
-    GATEWAY_TIMEOUT: 'The gateway did not answer in time. It may have happened all the same: refresh and look.',
+    GATEWAY_TIMEOUT:
+      'The gateway did not answer in time. It may have happened all the same: refresh and look.',
     LINK_DOWN: 'The link to the device is down.',
     DEVICE_TIMEOUT: 'The device did not answer.',
     DEVICE_REFUSED: 'The device refused the request.',
