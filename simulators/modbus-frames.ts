@@ -19,11 +19,21 @@ export type WordTable = 'holding' | 'input'
 export interface ModbusUnit {
   readBits(table: BitTable, start: number, count: number): Answer<readonly boolean[]>
   readWords(table: WordTable, start: number, count: number): Answer<readonly number[]>
-  writeBits(start: number, bits: readonly boolean[]): Answer<undefined>
-  writeWords(start: number, words: readonly number[]): Answer<undefined>
+  /** `functionCode` 5 or 15: some devices know one of them alone. */
+  writeBits(start: number, bits: readonly boolean[], functionCode: 5 | 15): Answer<undefined>
+  /** `functionCode` 6 or 16. */
+  writeWords(start: number, words: readonly number[], functionCode: 6 | 16): Answer<undefined>
 }
 
 export type Request = { readonly transaction: number; readonly unit: number; readonly pdu: Buffer }
+
+/** How requests lie in a stream of bytes, and answers too. */
+export type Framing = {
+  readonly name: 'tcp' | 'rtu'
+  /** Takes whole requests off the front. `undefined` when the bytes are no Modbus at all: the caller hangs up. */
+  readonly take: (bytes: Buffer) => { requests: readonly Request[]; rest: Buffer } | undefined
+  readonly frame: (to: { readonly transaction: number; readonly unit: number }, pdu: Buffer) => Buffer
+}
 
 const headerBytes = 7
 const maxPduBytes = 253
@@ -53,6 +63,12 @@ export function frame(transaction: number, unit: number, pdu: Buffer): Buffer {
   return Buffer.concat([header, pdu])
 }
 
+export const tcpFraming: Framing = {
+  name: 'tcp',
+  take: takeRequests,
+  frame: ({ transaction, unit }, pdu) => frame(transaction, unit, pdu),
+}
+
 export function exceptionPdu(functionCode: number, code: number): Buffer {
   return Buffer.from([functionCode | 0x80, code])
 }
@@ -76,7 +92,7 @@ function carryOut(unit: ModbusUnit, functionCode: number, pdu: Buffer): Answer<B
       return writeCoil(unit, pdu)
     case 6:
       if (pdu.length !== 5) return refuse(exceptions.illegalValue)
-      return echo(unit.writeWords(pdu.readUInt16BE(1), [pdu.readUInt16BE(3)]), pdu)
+      return echo(unit.writeWords(pdu.readUInt16BE(1), [pdu.readUInt16BE(3)], 6), pdu)
     case 15:
       return writeCoils(unit, pdu)
     case 16:
@@ -117,7 +133,7 @@ function writeCoil(unit: ModbusUnit, pdu: Buffer): Answer<Buffer> {
   if (pdu.length !== 5) return refuse(exceptions.illegalValue)
   const literal = pdu.readUInt16BE(3)
   if (literal !== 0xff00 && literal !== 0) return refuse(exceptions.illegalValue)
-  return echo(unit.writeBits(pdu.readUInt16BE(1), [literal === 0xff00]), pdu)
+  return echo(unit.writeBits(pdu.readUInt16BE(1), [literal === 0xff00], 5), pdu)
 }
 
 function writeCoils(unit: ModbusUnit, pdu: Buffer): Answer<Buffer> {
@@ -125,7 +141,7 @@ function writeCoils(unit: ModbusUnit, pdu: Buffer): Answer<Buffer> {
   if (!span.ok || pdu.length !== 6 + Math.ceil(span.value.count / 8)) return refuse(exceptions.illegalValue)
   const { start, count } = span.value
   const bits = Array.from({ length: count }, (_, i) => (pdu.readUInt8(6 + (i >> 3)) & (1 << (i & 7))) !== 0)
-  return echo(unit.writeBits(start, bits), pdu.subarray(0, 5))
+  return echo(unit.writeBits(start, bits, 15), pdu.subarray(0, 5))
 }
 
 function writeRegisters(unit: ModbusUnit, pdu: Buffer): Answer<Buffer> {
@@ -133,7 +149,7 @@ function writeRegisters(unit: ModbusUnit, pdu: Buffer): Answer<Buffer> {
   if (!span.ok || pdu.length !== 6 + 2 * span.value.count) return refuse(exceptions.illegalValue)
   const { start, count } = span.value
   const words = Array.from({ length: count }, (_, i) => pdu.readUInt16BE(6 + 2 * i))
-  return echo(unit.writeWords(start, words), pdu.subarray(0, 5))
+  return echo(unit.writeWords(start, words, 16), pdu.subarray(0, 5))
 }
 
 function spanOf(pdu: Buffer, max: number): Answer<{ start: number; count: number }> {
