@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { good, qualityCodes, stale } from '#contract/quality.ts'
-import type { Sample, Value } from '#contract/sample.ts'
+import type { Value } from '#contract/sample.ts'
 import type { Device, ReportRule, ResolvedPoint } from '#gateway/profiles/device.ts'
 import type { Reading } from '#gateway/southbound/driver.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { createLogger } from '#lib/logger.ts'
+import type { PipelineSample } from './judge.ts'
 import { createPipeline } from './pipeline.ts'
 
 type Options = Partial<ReportRule> & { readonly staleAfterMs?: number }
@@ -23,7 +24,7 @@ function start({ staleAfterMs, ...rule }: Options = {}) {
   }
   const devices = [{ id: 'meter', points: [point as unknown as ResolvedPoint] } as unknown as Device]
   const pipeline = createPipeline({ devices, clock, log: createLogger({ level: 'silent' }) })
-  const told: Sample[] = []
+  const told: PipelineSample[] = []
   pipeline.subscribe((samples) => told.push(...samples))
   const accept = (t: number, value: Value, more: Partial<Reading> = {}) =>
     pipeline.accept([{ device: 'meter', point: 'x.v', t: startedAt + t, value, quality: good, ...more }])
@@ -218,6 +219,29 @@ describe('time', () => {
     expect(run.told.map(({ late }) => late)).toEqual([undefined, true, true])
     expect(run.pipeline.latest('meter/x.v')?.value).toBe(7)
   })
+  test('what a broker kept is the latest, and the device saying it again is told however little it moved', async () => {
+    const run = start({ deadband: 5, minIntervalMs: 10_000 })
+    await run.at(0, 20, { kept: true })
+    expect(run.pipeline.latest('meter/x.v')).toMatchObject({ value: 20, kept: true })
+    await run.at(1, 20, { kept: true })
+    await run.at(2, 21)
+    await run.at(3, 21.5)
+    expect(run.told.map(({ value, kept }) => [value, kept])).toEqual([
+      [20, true],
+      [21, undefined],
+    ])
+  })
+  test('the very message a broker had kept is news when the device sends it', async () => {
+    const run = start()
+    await run.at(5, 1)
+    run.accept(5, 1)
+    expect(run.told).toHaveLength(1)
+    const other = start()
+    await other.at(5, 1, { kept: true })
+    other.accept(5, 1)
+    other.accept(5, 1)
+    expect(other.told.map(({ kept }) => kept)).toEqual([true, undefined])
+  })
   test('a clock that is set back does not turn the present into history', async () => {
     const run = start({ minIntervalMs: 1000 })
     await run.at(0, 7)
@@ -239,7 +263,7 @@ test('a subscriber that fails takes nothing from the others, and one that left h
   run.pipeline.subscribe(() => {
     throw new Error('bug')
   })
-  const second: Sample[] = []
+  const second: PipelineSample[] = []
   const leave = run.pipeline.subscribe((samples) => second.push(...samples))
   await run.at(0, 1)
   leave()

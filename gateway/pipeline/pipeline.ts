@@ -3,11 +3,11 @@ import type { Device, ReportRule } from '#gateway/profiles/device.ts'
 import type { Reading } from '#gateway/southbound/driver.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
-import { freshnessOf, staleInMs, staleSample } from './judge.ts'
+import { freshnessOf, type PipelineSample, staleInMs, staleSample } from './judge.ts'
 import { thin } from './thin.ts'
 
-/** Receives what survived, in order. Late samples are history: store them, never act on them. */
-export type Subscriber = (samples: readonly Sample[]) => void
+/** Receives what survived, in order. Late and kept samples are no news: store and show them, never act on them. */
+export type Subscriber = (samples: readonly PipelineSample[]) => void
 
 export type PipelineStats = {
   readonly accepted: number
@@ -36,12 +36,12 @@ type Slot = {
   readonly point: string
   readonly rule: ReportRule
   readonly staleAfterMs: number | undefined
-  latest: Sample | undefined
+  latest: PipelineSample | undefined
   /** The last thing the device said; `latest` may be our own remark that it said nothing since. */
-  heard: Sample | undefined
-  reported: Sample | undefined
+  heard: PipelineSample | undefined
+  reported: PipelineSample | undefined
   /** A change that came too soon after the last report, and when it may be told (monotonic). */
-  pending: Sample | undefined
+  pending: PipelineSample | undefined
   pendingDueAt: number
   staleDueAt: number
 }
@@ -54,7 +54,7 @@ export function createPipeline({ devices, clock, log }: Parts): Pipeline {
   const counts = { accepted: 0, reported: 0, duplicates: 0, late: 0, unknown: 0 }
 
   /** One subscriber's bug must not take the others' samples. */
-  function publish(samples: readonly Sample[]): void {
+  function publish(samples: readonly PipelineSample[]): void {
     if (samples.length === 0) return
     counts.reported += samples.length
     for (const subscriber of subscribers) {
@@ -69,7 +69,7 @@ export function createPipeline({ devices, clock, log }: Parts): Pipeline {
   function accept(readings: readonly Reading[]): void {
     const now = clock.now()
     const monotonic = clock.monotonic()
-    const out: Sample[] = []
+    const out: PipelineSample[] = []
     for (const reading of readings) {
       const slot = slots.get(reading.device)?.get(reading.point)
       if (slot === undefined) {
@@ -106,7 +106,7 @@ export function createPipeline({ devices, clock, log }: Parts): Pipeline {
     all: () => [...eachSlot(slots)].flatMap(({ latest }) => (latest === undefined ? [] : [latest])),
     tick() {
       const monotonic = clock.monotonic()
-      const out: Sample[] = []
+      const out: PipelineSample[] = []
       for (const slot of eachSlot(slots)) {
         if (slot.pending !== undefined && monotonic >= slot.pendingDueAt)
           tell(slot, slot.pending, { monotonic, out })
@@ -118,9 +118,9 @@ export function createPipeline({ devices, clock, log }: Parts): Pipeline {
   }
 }
 
-type Moment = { readonly now: number; readonly monotonic: number; readonly out: Sample[] }
+type Moment = { readonly now: number; readonly monotonic: number; readonly out: PipelineSample[] }
 
-function take(slot: Slot, sample: Sample, moment: Moment): void {
+function take(slot: Slot, sample: PipelineSample, moment: Moment): void {
   slot.latest = sample
   slot.heard = sample
   if (slot.staleAfterMs !== undefined) {
@@ -154,15 +154,15 @@ function expire(slot: Slot, moment: Omit<Moment, 'now'>): void {
   tell(slot, sample, moment)
 }
 
-function tell(slot: Slot, sample: Sample, { monotonic, out }: Omit<Moment, 'now'>): void {
+function tell(slot: Slot, sample: PipelineSample, { monotonic, out }: Omit<Moment, 'now'>): void {
   slot.reported = sample
   slot.pending = undefined
   slot.pendingDueAt = monotonic + slot.rule.minIntervalMs
   out.push(sample)
 }
 
-function sampleOf({ point }: Slot, { t, value, quality }: Reading): Sample {
-  return { point, t, value, quality }
+function sampleOf({ point }: Slot, { t, value, quality, kept }: Reading): PipelineSample {
+  return kept === true ? { point, t, value, quality, kept } : { point, t, value, quality }
 }
 
 function slotsOf(devices: readonly Device[]): Map<string, Map<string, Slot>> {

@@ -33,7 +33,7 @@ test.each(['bad', 'bad:range', 'stale'] as const)('a %s value says nothing', (qu
   expect(evaluate(above, sample(5000, { quality: qualityCodes[quality] }))).toBe('unknown')
 })
 
-test('the engine asks each rule of the point, and none about late samples or other points', () => {
+test('the engine asks each rule of the point, and none about late or kept samples or other points', () => {
   const rule = (id: string, point: string): RuleConfig => ({
     id,
     point,
@@ -51,6 +51,7 @@ test('the engine asks each rule of the point, and none about late samples or oth
   )
   engine.accept(sample(100))
   engine.accept(sample(100, { late: true }))
+  engine.accept({ ...sample(100), kept: true })
   engine.accept(sample(100, { point: 'lux-9/illuminance' }))
   expect(seen).toEqual(['one beyond', 'two beyond'])
 })

@@ -5,7 +5,7 @@ import { type RuleConfig, thresholdOf } from './rule.ts'
 /** Says, for each sample of a watched point, what it means for the rules on it. */
 export type RuleEngine = {
   /** Synchronous, for the pipeline's subscribers. Never throws. */
-  accept(sample: Sample): void
+  accept(sample: Sample & { readonly kept?: boolean }): void
 }
 
 /** Rules look at news only: a late sample (a device's memory, a broker's kept message) neither raises nor clears. */
@@ -20,7 +20,7 @@ export function createRuleEngine(
   return {
     accept(sample) {
       const watching = byPoint.get(sample.point)
-      if (watching === undefined || sample.late) return
+      if (watching === undefined || sample.late || sample.kept) return
       for (const { rule, threshold } of watching) judge(rule, evaluate(threshold, sample), sample)
     },
   }

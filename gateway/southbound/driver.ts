@@ -3,6 +3,7 @@ import type { Value } from '#contract/sample.ts'
 import type { Device } from '#gateway/profiles/device.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
+import type { Proposal } from './proposal.ts'
 
 /** What a driver saw of one point. `t` is the source's time where the source says one, else the time of the read. */
 export type Reading = {
@@ -13,6 +14,8 @@ export type Reading = {
   readonly quality: QualityCode
   /** From the device's own memory: history, not news. */
   readonly late?: boolean
+  /** What a broker kept from before we listened: the state of things, shown and stored, but nothing that just happened. */
+  readonly kept?: boolean
 }
 
 /** What the device answered to a write. `readBack` is absent where the profile has no way to ask. */
@@ -34,6 +37,8 @@ export interface Driver {
    * device at all.
    */
   probe?(device: Device, signal: AbortSignal): Promise<Probed>
+  /** Devices that announced themselves and that nobody added; the newest first. Protocols without announcements have none. */
+  proposals?(): readonly Proposal[]
 }
 
 /** What one look at a device saw, raw beside decoded. */
