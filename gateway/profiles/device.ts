@@ -213,7 +213,13 @@ export type MqttTopic = {
   readonly filter: string
   readonly codec: 'json' | 'text' | 'number'
   readonly root: string
-  readonly require: readonly { readonly ptr: string; readonly exists?: boolean; readonly equals?: Scalar }[]
+  readonly require: readonly {
+    readonly ptr: string
+    readonly exists?: boolean
+    readonly equals?: Scalar
+    readonly in?: readonly Scalar[]
+  }[]
+  /** What a broker kept is state and never news; with `use` it is a sign of life as well, with `ignore` it is nothing. */
   readonly retained: 'use' | 'state_only' | 'ignore'
   /** True when a message may leave points out. */
   readonly partial: boolean
@@ -224,7 +230,8 @@ export type MqttTopic = {
 /** Where a message carries its own time. Further than `maxSkewMs` ahead of our clock counts as no time. */
 export type MqttTime = {
   readonly ptr: string
-  readonly format: 'rfc3339' | 'epoch_ms' | 'epoch_s' | 'auto'
+  /** `local`: date and time without an offset, in the gateway's zone. */
+  readonly format: 'rfc3339' | 'epoch_ms' | 'epoch_s' | 'local' | 'auto'
   readonly maxSkewMs: number
 }
 
