@@ -34,7 +34,7 @@ export function messageText({ topic, time, points, readPoint, t }: MessageParts)
 
 /** The source time as a reader of the message sees it: a device that counts seconds has no milliseconds. */
 export function timeShown(time: MqttTime | undefined, t: number): number {
-  return time?.format === 'epoch_s' ? Math.floor(t / 1000) * 1000 : t
+  return time?.format === 'epoch_s' || time?.format === 'local' ? Math.floor(t / 1000) * 1000 : t
 }
 
 /** The raw value a command asks for: whatever stands where the profile has `$value`. */
@@ -86,7 +86,16 @@ function timeAs(format: MqttTime['format'], t: number): string | number {
       return t
     case 'epoch_s':
       return Math.floor(t / 1000)
+    case 'local':
+      return localText(new Date(t))
   }
+}
+
+/** `2026-01-05T16:00:00`: date and time in the zone of this process, without saying which. */
+function localText(at: Date): string {
+  const two = (part: number): string => String(part).padStart(2, '0')
+  const date = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-')
+  return `${date}T${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':')}`
 }
 
 function isScalar(value: unknown): value is Scalar {
