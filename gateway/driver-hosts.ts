@@ -34,6 +34,8 @@ export function driverHosts({ pipeline, links, metrics, emit, clock, log }: Host
         const at = clock.now()
         const link = { state, at, ...(reason === undefined ? {} : { reason: reason.slice(0, 300) }) }
         const before = links.get(device)
+        // A driver that was started anew says what is known: since when stays as it is.
+        if (before?.state === state && before.reason === link.reason) return
         links.set(device, link)
         const downMs = before?.state === 'down' ? { downMs: at - before.at } : {}
         if (state === 'up') driverLog.info({ device, ...downMs }, 'device is up')

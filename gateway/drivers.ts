@@ -24,7 +24,6 @@ export async function createDrivers({ config, devices, mqtt, hostFor }: DriverPa
   for (const bus of config.buses) {
     const name = `modbus ${bus.id}`
     const served = devices.filter((one) => one.protocol === 'modbus' && one.address.bus === bus.id)
-    if (served.length === 0) continue
     const { ModbusDriver } = await import('#gateway/southbound/modbus/modbus-driver.ts')
     const { id, host, port } = bus
     const settings = { id, host, port, connectTimeoutMs: parseDuration(bus.connectTimeout) }

@@ -5,9 +5,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { GatewayEvent } from '#contract/events.ts'
-import { openEdgeAlarms } from '#gateway/alarms/edge-alarms.ts'
 import { startLocalFeed } from '#gateway/broker/local-feed.ts'
-import { type CommandTarget, createCommandHandler } from '#gateway/commands/command-handler.ts'
+import { createCommandHandler } from '#gateway/commands/command-handler.ts'
 import { CommandJournal } from '#gateway/commands/command-journal.ts'
 import { DeviceLinks } from '#gateway/health/device-links.ts'
 import { type HealthFacts, judgeHealth } from '#gateway/health/health.ts'
@@ -15,21 +14,17 @@ import { startHealthServer } from '#gateway/health/health-server.ts'
 import { createMetrics } from '#gateway/health/metrics.ts'
 import { openOutbox } from '#gateway/outbox/outbox.ts'
 import { outboxSettings } from '#gateway/outbox/outbox-config.ts'
-import { createPipeline } from '#gateway/pipeline/pipeline.ts'
-import { createRuleEngine } from '#gateway/rules/rule-engine.ts'
-import { keepRunning } from '#gateway/southbound/keep-running.ts'
 import { startUplink, type Uplink } from '#gateway/uplink/uplink.ts'
 import { uplinkSettings } from '#gateway/uplink/uplink-config.ts'
 import { type Clock, systemClock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
 import { parseDuration } from '#lib/quantity.ts'
 import { catalogueOf } from './catalogue.ts'
-import { driverHosts, type HostFor } from './driver-hosts.ts'
-import { createDrivers, type NamedDriver } from './drivers.ts'
 import { healthFacts } from './health-facts.ts'
 import type { GatewaySetup } from './load-gateway.ts'
 import { openBus } from './open-bus.ts'
 import { software } from './software.ts'
+import { type SwappableField, startSwappableField } from './swappable-field.ts'
 
 export type GatewayDeps = { readonly log: Logger; readonly clock?: Clock }
 
@@ -42,12 +37,15 @@ export interface Gateway extends AsyncDisposable {
   readonly failed: Promise<Error>
   /** Resolves when everything measured so far is on disk. */
   flush(): Promise<void>
+  /**
+   * Goes on with other devices and rules; outbox, broker and uplink stay as they are. Rejects with the reason when they
+   * do not start, and goes on with those from before.
+   */
+  swap(setup: GatewaySetup): Promise<void>
 }
 
-const tickMs = 1_000
-
 export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Promise<Gateway> {
-  const { config, devices, secrets } = setup
+  const { config, secrets } = setup
   const { log, clock = systemClock } = deps
   const part = (name: string) => log.child({ part: name })
   const startedAt = clock.now()
@@ -64,10 +62,11 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       log: part('outbox'),
     }),
   )
-  const links = new DeviceLinks(devices.map(({ id }) => id))
+  const links = new DeviceLinks()
+  let field: SwappableField | undefined
   let uplink: Uplink | undefined
   const facts = (): HealthFacts =>
-    healthFacts({ setup, startedAt, clock, links, outbox, uplink, bus, alarms })
+    healthFacts({ setup, startedAt, clock, links, outbox, uplink, bus, alarms: field?.current.alarms })
   const metrics = parts.use(createMetrics(facts))
   const bus = parts.use(await openBus({ config, secrets, metrics, log: part('broker') }))
   const emit = (event: GatewayEvent): Promise<void> => {
@@ -76,8 +75,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
     return outbox.appendEvent(event)
   }
 
-  // Commands come from both sides and go to the drivers, which are made last.
-  const drivers: NamedDriver[] = []
+  // Commands come from both sides and go to the devices, which are started last.
   const journal = parts.use(
     await CommandJournal.open({
       file: inData('commands.jsonl'),
@@ -87,7 +85,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
     }),
   )
   const commands = createCommandHandler({
-    find: (point) => findTarget(point, drivers),
+    find: (point) => field?.find(point),
     emit,
     journal,
     clock,
@@ -102,13 +100,20 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
   if (config.cloud !== undefined && secrets.cloud !== undefined) {
     const about = {
       ...{ startedAt, software, runtime: `node ${process.versions.node}` },
-      ...{ configVersion: setup.configVersion, catalogue: catalogueOf(devices) },
+    }
+    let shown = setup
+    let catalogue = catalogueOf(shown.devices)
+    const whatRuns = () => {
+      const { setup: now = setup } = field?.current ?? {}
+      if (now !== shown) catalogue = catalogueOf(now.devices)
+      shown = now
+      return { configVersion: now.configVersion, catalogue }
     }
     uplink = await startUplink({
       settings: uplinkSettings(config.cloud, secrets.cloud),
       gateway: config.gateway.id,
       outbox,
-      about: () => ({ ...about, devices: links.counts() }),
+      about: () => ({ ...about, ...whatRuns(), devices: links.counts() }),
       onCommand: async (command) => void (await commands.handle(command)),
       clock,
       log: part('uplink'),
@@ -116,33 +121,17 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
     parts.use(uplink)
   }
 
-  // A sample's way, in order: alarms first, then the disk, then the neighbours.
-  const alarms = parts.use(
-    await openEdgeAlarms({
-      rules: config.rules,
-      file: inData('alarms.json'),
-      clock,
-      log: part('alarms'),
-      emit: (event) => {
-        feed.publishAlarm(event.rule, event)
-        return emit(event)
+  field = parts.use(
+    await startSwappableField(setup, {
+      ...{ bus, links, metrics, emit, clock, log },
+      onAlarm: (event) => feed.publishAlarm(event.rule, event),
+      onSamples: (samples) => {
+        outbox.append(samples)
+        metrics.samples.inc(samples.length)
+        samples.forEach(feed.publishSample)
       },
     }),
   )
-  const pipeline = createPipeline({ devices, clock, log: part('pipeline') })
-  const rules = createRuleEngine(config.rules, alarms.judge)
-  pipeline.subscribe((samples) => samples.forEach(rules.accept))
-  pipeline.subscribe((samples) => outbox.append(samples))
-  pipeline.subscribe((samples) => {
-    metrics.samples.inc(samples.length)
-    samples.forEach(feed.publishSample)
-  })
-  parts.use(every(tickMs, () => pipeline.tick(), clock))
-
-  const hostFor = driverHosts({ pipeline, links, metrics, emit, clock, log })
-  const onRefused = (device: string, reason: string) => metrics.payloadsRefused.inc({ device, reason })
-  drivers.push(...(await createDrivers({ config, devices, mqtt: { link: bus, onRefused }, hostFor })))
-  parts.use(runDrivers(drivers, hostFor, clock))
 
   // Stopping begins here: the command in hand is finished while its device can still answer, then the door is closed.
   parts.defer(() => bus.close())
@@ -162,48 +151,12 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
     broker,
     failed: outbox.failed,
     flush: () => outbox.flush(),
+    async swap(next) {
+      const before = field.current.setup.devices
+      await field.swap(next)
+      for (const { id } of before) if (!next.devices.some((one) => one.id === id)) feed.forget(id)
+      uplink?.catalogueChanged()
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
-  }
-}
-
-function findTarget(point: string, drivers: readonly NamedDriver[]): CommandTarget | undefined {
-  const slash = point.indexOf('/')
-  const target = { device: point.slice(0, slash), point: point.slice(slash + 1) }
-  for (const { driver, devices } of drivers) {
-    const found = devices.find(({ id }) => id === target.device)?.points.find(({ id }) => id === target.point)
-    if (found !== undefined)
-      return { point: found, write: (value, signal) => driver.write(target, value, signal) }
-  }
-  return undefined
-}
-
-function runDrivers(drivers: readonly NamedDriver[], hostFor: HostFor, clock: Clock): AsyncDisposable {
-  const stop = new AbortController()
-  const running = drivers.map(({ name, driver }) =>
-    keepRunning(driver, { clock, log: hostFor(name, []).log }, stop.signal),
-  )
-  return {
-    async [Symbol.asyncDispose]() {
-      stop.abort()
-      await Promise.all(running)
-    },
-  }
-}
-
-/** Runs `work` again and again; disposing runs it once more, so that nothing is left waiting. */
-function every(ms: number, work: () => void, clock: Clock): AsyncDisposable {
-  const stop = new AbortController()
-  const loop = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      await clock.sleep(ms, stop.signal)
-      work()
-    }
-  }
-  const running = loop()
-  return {
-    async [Symbol.asyncDispose]() {
-      stop.abort()
-      await running
-    },
   }
 }

@@ -17,7 +17,8 @@ export type FactSources = {
   readonly outbox: Outbox
   readonly uplink: Uplink | undefined
   readonly bus: OpenedBus
-  readonly alarms: EdgeAlarms
+  /** Absent until the devices were started. */
+  readonly alarms: EdgeAlarms | undefined
 }
 
 /** Asks every part how it is. Cheap: called for every `/health` and several times for every `/metrics`. */
@@ -43,7 +44,7 @@ export function healthFacts(from: FactSources): HealthFacts {
       ...(stats.failure === undefined ? {} : { failure: stats.failure }),
     },
     devices: from.links.summary(),
-    alarms: { active: from.alarms.active },
+    alarms: { active: from.alarms?.active ?? 0 },
     broker: from.bus.state(),
     rssBytes: process.memoryUsage.rss(),
   }

@@ -24,6 +24,8 @@ export interface LocalFeed extends Disposable {
   publishSample(sample: Sample): void
   /** Publishes the state of an alarm, retained, as `alarms/<rule>`. Never throws and never waits. */
   publishAlarm(rule: string, alarm: object): void
+  /** The device is gone: its kept samples are taken back. Never throws and never waits. */
+  forget(device: string): void
 }
 
 const maxCommandBytes = 2048
@@ -112,6 +114,13 @@ export function startLocalFeed({ bus, clock, log, handleCommand }: LocalFeedPort
       const text = JSON.stringify(alarm)
       alarms.set(rule, text)
       sayAlarm(rule, text)
+    },
+    forget(device) {
+      for (const point of samples.keys()) {
+        if (!point.startsWith(`${device}/`)) continue
+        samples.delete(point)
+        if (connected) send(pointTopic(point), '', true)
+      }
     },
     [Symbol.dispose]() {
       unwatchAudience()

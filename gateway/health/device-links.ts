@@ -4,11 +4,13 @@ type Link = { readonly state: 'up' | 'down'; readonly at: number; readonly reaso
 
 /** Which devices are up, for health, metrics and the status that the cloud gets. */
 export class DeviceLinks {
-  readonly #devices: readonly string[]
+  #devices: readonly string[] = []
   readonly #links = new Map<string, Link>()
 
-  constructor(devices: readonly string[]) {
+  /** These devices are there from now on; what is known of the others is forgotten. */
+  use(devices: readonly string[]): void {
     this.#devices = devices
+    for (const id of this.#links.keys()) if (!devices.includes(id)) this.#links.delete(id)
   }
 
   set(device: string, link: Link): void {
