@@ -282,24 +282,30 @@ export type OnvifEvent = {
   readonly minIntervalMs: number
 }
 
+/** What some cameras do against the standard and none of the other settings says. Each has a test that replays it. */
 export const onvifQuirks = [
+  /** Its events carry a time that means nothing: they happened when they came. */
   'no_device_time',
-  'relative_subscription_host',
+  /** Holds an empty pull for longer than it was asked to: its answer is waited for. */
   'ignore_pull_timeout',
-  'no_sync',
-  'trailing_dot_topic',
+  /** Processor usage comes as 0…100 and not as 0…1. */
   'percent_cpu',
+  /** Locks the account after few failures, or answers 401 when it is merely busy: tried again later and later. */
   'lockout_backoff',
+  /** Says that something began and never that it ended: every state falls back by itself. */
   'only_true',
 ] as const
 export type OnvifQuirk = (typeof onvifQuirks)[number]
 
-/** One source of a point: an event map entry fills it, or the driver itself does (`availability`, `events`, `clock`). */
-export type OnvifSource = { readonly derived: 'availability' | 'events' | 'clock_offset' | 'event' }
-/** A relay output by its token, or an imaging setting. */
+/** What fills a point: an entry of the event map, a setting of the picture that is read, or the driver's own knowledge. */
+export type OnvifSource =
+  | { readonly derived: 'availability' | 'events' | 'clock_offset' | 'event' }
+  | { readonly imaging: 'brightness' }
+/** A relay output (its token, or its number in the camera's list), a setting of the picture, the moving head. */
 export type OnvifTarget =
   | { readonly output: string; readonly mode: 'bistable' | 'monostable' }
   | { readonly imaging: 'brightness' }
+  | { readonly ptz: 'preset' | 'move' }
 export type OnvifPoint = ResolvedPoint<OnvifSource, OnvifTarget>
 
 /** One camera, or one channel of a recorder. The password is not here: `Secrets` hands it to the driver alone. */
