@@ -220,6 +220,8 @@ test('every route has a name, a tag, a summary and the schema of its answer', as
   expect(operations.map(({ name }) => name).sort()).toEqual([
     'DELETE /api/v1/session',
     'GET /api/v1/alarms',
+    'GET /api/v1/commands',
+    'GET /api/v1/commands/{id}',
     'GET /api/v1/devices',
     'GET /api/v1/devices/{gateway}/{device}',
     'GET /api/v1/devices/{id}',
@@ -235,6 +237,7 @@ test('every route has a name, a tag, a summary and the schema of its answer', as
     'GET /health',
     'GET /metrics',
     'GET /ready',
+    'POST /api/v1/commands',
     'POST /api/v1/session',
   ])
   for (const { name, operation } of operations) {

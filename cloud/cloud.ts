@@ -2,10 +2,11 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import { CommandService } from '#cloud/commands/command-service.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { LiveHub } from '#cloud/http/live-hub.ts'
 import { consoleBuild } from '#cloud/http/static.ts'
-import { startIngest } from '#cloud/ingest/start-ingest.ts'
+import { type RunningIngest, startIngest } from '#cloud/ingest/start-ingest.ts'
 import { type Database, openDatabase } from '#cloud/state/database.ts'
 import { openSqliteTelemetryStore } from '#cloud/telemetry/sqlite/sqlite-telemetry-store.ts'
 import { openTls } from '#cloud/tls/open-tls.ts'
@@ -67,7 +68,17 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
   collectDefaultMetrics({ register: metrics })
   const consoleFolder = deps.consoleFolder ?? builtConsole
   const hub = parts.use(LiveHub.start({ clock, build: await consoleBuild(consoleFolder) }))
-  const ingest = parts.use(
+  let ingest: RunningIngest | undefined
+  const commands = parts.use(
+    new CommandService({
+      db,
+      clock,
+      log: part('commands'),
+      send: async (gateway, command) => (await ingest?.sendCommand(gateway, command)) ?? false,
+      onChange: (command) => hub.publishCommand(command),
+    }),
+  )
+  ingest = parts.use(
     await startIngest({
       config: config.mqtt,
       tls,
@@ -78,9 +89,10 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       registry: metrics,
       authenticate: async (gateway, token) =>
         isToken(token, await new GatewayRepository(db).tokenHash(gateway)),
-      hooks: createGatewayFeed({ db, hub, clock, log: part('feed') }),
+      hooks: createGatewayFeed({ db, hub, commands, clock, log: part('feed') }),
     }),
   )
+  commands.start()
   // Last, so that whoever gets an answer finds everything there.
   const http = await startHttp({
     config,
@@ -89,6 +101,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     db,
     telemetry,
     hub,
+    commands,
     metrics,
     consoleFolder,
   })

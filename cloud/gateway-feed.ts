@@ -1,5 +1,6 @@
 import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
 import { alarmView } from '#cloud/alarms/alarm-view.ts'
+import type { CommandService } from '#cloud/commands/command-service.ts'
 import { DeviceRepository } from '#cloud/devices/device-repository.ts'
 import { linkView } from '#cloud/devices/device-view.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
@@ -19,12 +20,13 @@ import type { Logger } from '#lib/logger.ts'
 export type FeedOptions = {
   readonly db: Database
   readonly hub: LiveHub
+  readonly commands: Pick<CommandService, 'gatewayReady' | 'heard'>
   readonly clock: Clock
   readonly log: Logger
 }
 
 /** What happens to what ingest takes in: gateways' own words into the inventory, everything on to the live stream. */
-export function createGatewayFeed({ db, hub, clock, log }: FeedOptions): IngestHooks {
+export function createGatewayFeed({ db, hub, commands, clock, log }: FeedOptions): IngestHooks {
   const gateways = new GatewayRepository(db)
   const devices = new DeviceRepository(db)
   const alarms = new AlarmRepository(db)
@@ -47,12 +49,15 @@ export function createGatewayFeed({ db, hub, clock, log }: FeedOptions): IngestH
   return {
     onSamples: (gateway, samples) => hub.publishPoints(newestUpdates(gateway, samples)),
     onEvent: (gateway, event) => {
+      if (event.kind === 'command-result') commands.heard(gateway, event)
       publishEvent(gateway, event).catch((err: unknown) =>
         log.error({ err, gateway }, 'event not shown live'),
       )
     },
     onState: async (gateway, message) => {
       await keepState({ db, gateway, message, now: clock.now() })
+      // Its first word: it has subscribed by now.
+      if (message.kind === 'birth') commands.gatewayReady(gateway)
       await publishGateway(gateway)
     },
     onConnection: async (gateway, connected) => {

@@ -3,6 +3,8 @@ import { sql } from 'kysely'
 import { Gauge, type Registry } from 'prom-client'
 import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
 import { alarmRoutes } from '#cloud/alarms/alarm-routes.ts'
+import { commandRoutes } from '#cloud/commands/command-routes.ts'
+import type { CommandService } from '#cloud/commands/command-service.ts'
 import { DeviceRepository } from '#cloud/devices/device-repository.ts'
 import { deviceRoutes } from '#cloud/devices/device-routes.ts'
 import { gatewayRoutes } from '#cloud/gateways/gateway-routes.ts'
@@ -31,6 +33,7 @@ export type HttpParts = {
   readonly db: Database
   readonly telemetry: TelemetryStore
   readonly hub: LiveHub
+  readonly commands: CommandService
   readonly metrics: Registry
   readonly consoleFolder: string
 }
@@ -61,7 +64,7 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
 
 /** The same without a port, for `inject`. */
 export async function createHttp(parts: HttpParts): Promise<App> {
-  const { config, clock, log, db, telemetry, hub, metrics, consoleFolder } = parts
+  const { config, clock, log, db, telemetry, hub, commands, metrics, consoleFolder } = parts
   const { origins, trustProxy, tls } = config.http
   const sessions = new SessionService({ db, clock, log, lifetimeMs: parseDuration(config.sessions.lifetime) })
   const findSession = sessions.find.bind(sessions)
@@ -85,6 +88,7 @@ export async function createHttp(parts: HttpParts): Promise<App> {
       deviceRoutes(api, { devices, telemetry })
       telemetryRoutes(api, { store: telemetry, clock, unitsOf: (points) => devices.unitsOf(points) })
       alarmRoutes(api, { alarms: new AlarmRepository(db), liveSeq: () => hub.seq })
+      commandRoutes(api, commands)
       liveRoutes(api, { hub, clock, log, findSession })
     },
   })

@@ -50,7 +50,7 @@ async function storeAlarm(db: Database, gateway: string, event: AlarmEvent, now:
     .execute()
 }
 
-/** `accepted` comes first and is not final; anything else is. */
+/** What the gateway said last: `queued` comes before `accepted`, and anything else is final. */
 async function storeCommandResult(db: Database, gateway: string, result: CommandResult): Promise<void> {
   const row = {
     point: result.point,
@@ -60,13 +60,18 @@ async function storeCommandResult(db: Database, gateway: string, result: Command
     read_back_json: result.readBack === undefined ? null : JSON.stringify(result.readBack),
     code: result.code ?? null,
     message: result.message ?? null,
+    reason_zh: result.title?.zh ?? null,
+    reason_en: result.title?.en ?? null,
   }
   await db
     .insertInto('command_results')
     .values({ gateway, id: result.id, ...row })
     .onConflict((conflict) => {
       const columns = conflict.columns(['gateway', 'id'])
-      return result.state === 'accepted' ? columns.doNothing() : columns.doUpdateSet(row)
+      if (result.state === 'queued') return columns.doNothing()
+      if (result.state === 'accepted')
+        return columns.doUpdateSet(row).where('command_results.state', '=', 'queued')
+      return columns.doUpdateSet(row)
     })
     .execute()
 }

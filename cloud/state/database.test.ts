@@ -37,6 +37,8 @@ test('an empty folder becomes a database with every table', async () => {
   expect(tables.map((table) => table.name).sort()).toEqual([
     'alarm_events',
     'command_results',
+    'command_steps',
+    'commands',
     'devices',
     'dropped_ranges',
     'gateways',

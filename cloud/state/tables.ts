@@ -11,6 +11,8 @@ export interface Tables {
   dropped_ranges: DroppedRangeRow
   alarm_events: AlarmRow
   command_results: CommandResultRow
+  commands: CommandRow
+  command_steps: CommandStepRow
   users: UserRow
   sessions: SessionRow
 }
@@ -125,6 +127,49 @@ export interface CommandResultRow {
   at: number
   verified: number | null
   read_back_json: string | null
+  code: string | null
+  message: string | null
+  reason_zh: string | null
+  reason_en: string | null
+}
+
+/** A command that a person gave, with its present state. `command_steps` has how it got there. */
+export interface CommandRow {
+  id: string
+  gateway: string
+  device: string
+  /** `<point>` of the device. */
+  point: string
+  value_json: string
+  confirmed: number
+  /** Who gave it, with the name of then. */
+  user_id: string
+  username: string
+  display_name: string
+  /** Unique for the person. */
+  key: string
+  expires_in_s: number
+  created_at: number
+  expires_at: number
+  state: string
+  /** `gateway` or `device` while the state is `queued`. */
+  waiting_for: string | null
+  /** Who said the final state. What the cloud concluded is corrected by what the gateway knows. */
+  decided_by: string | null
+  finished_at: number | null
+  verified: number | null
+  read_back_json: string | null
+  code: string | null
+  message: string | null
+  reason_zh: string | null
+  reason_en: string | null
+}
+
+export interface CommandStepRow {
+  command: string
+  n: number
+  state: string
+  at: number
   code: string | null
   message: string | null
 }
