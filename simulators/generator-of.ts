@@ -28,6 +28,12 @@ export function generatorOf(kind: PointKind, hint: SimHint | undefined): Generat
         delayMs: parseDuration(hint.delay),
         ...(hint.ramp === undefined ? {} : { rampPerS: hint.ramp }),
       }
+    case 'poisson':
+      return {
+        gen: 'poisson',
+        perDay: hint.per_day,
+        holdMs: hint.hold === undefined ? 1000 : parseDuration(hint.hold),
+      }
     case 'battery':
       return { gen: 'battery', lifeDays: hint.life_days }
     case 'const':

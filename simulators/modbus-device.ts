@@ -1,47 +1,54 @@
 import type { Value } from '#contract/sample.ts'
-import type { ModbusDevice, ModbusPoint, ModbusSource, ModbusTarget } from '#gateway/profiles/device.ts'
+import type { ModbusPoint, ModbusTarget } from '#gateway/profiles/device.ts'
 import type { Clock } from '#lib/clock.ts'
-import { asShown, toCanonical, toRaw } from './inverse.ts'
-import { fromWords, toWords } from './modbus-encode.ts'
+import { anyOf, type FaultSource } from './faults.ts'
+import { toCanonical } from './inverse.ts'
+import { fieldOf, fromWords } from './modbus-encode.ts'
 import { type Answer, type BitTable, exceptions, type ModbusUnit, type WordTable } from './modbus-frames.ts'
-import type { SimulatedPoints } from './simulated-points.ts'
+import { ModbusImage, type Mood, scaleOf, type UnitPart } from './modbus-image.ts'
 
 export type SimulatedModbusOptions = {
-  readonly device: ModbusDevice
-  readonly points: SimulatedPoints
+  /** The devices on this unit; their profiles describe one physical device together. */
+  readonly parts: readonly UnitPart[]
   readonly clock: Clock
+  /** One-time settings are not yet what the profile expects. */
+  readonly settingsArePending?: boolean
 }
 
-type Cells = ReadonlyMap<number, () => number>
 type Table = BitTable | WordTable
 type Refusal = { readonly ok: false; readonly code: number }
+type Target = { readonly part: UnitPart; readonly point: ModbusPoint; readonly to: ModbusTarget }
+type Raw = boolean | number | string
 
 const refuse = (code: number): Refusal => ({ ok: false, code })
+const done = { ok: true, value: undefined } as const
+/** Values move on this often at most: finer than anything polls. */
+const grainMs = 20
 
 /**
- * One Modbus unit filled from a profile: values are encoded when somebody reads, and a request that the real device
- * refuses is refused here. Registers that no point maps answer exception 2, apart from holes the profile calls readable.
+ * One Modbus unit filled from profiles: values are encoded when somebody reads, and a request that the real device
+ * refuses is refused here. Registers that no point maps answer exception 2, tables it does not have exception 1.
  */
 export class SimulatedModbusUnit implements ModbusUnit {
-  readonly #device: ModbusDevice
-  readonly #points: SimulatedPoints
+  readonly #parts: readonly UnitPart[]
   readonly #clock: Clock
-  readonly #cells: Readonly<Record<Table, Cells>>
+  readonly #image: ModbusImage
+  readonly #faults: FaultSource
   readonly #enforced: ReadonlySet<string>
+  readonly #isZeroFilled: boolean
+  readonly #targets = new Map<string, Target[]>()
+  #movedAt = Number.NEGATIVE_INFINITY
   #reads = 0
   #writes = 0
 
-  constructor({ device, points, clock }: SimulatedModbusOptions) {
-    this.#device = device
-    this.#points = points
+  constructor({ parts, clock, settingsArePending }: SimulatedModbusOptions) {
+    this.#parts = parts
     this.#clock = clock
-    this.#enforced = new Set(device.profile.sim?.enforce)
-    this.#cells = {
-      coil: this.#cellsOf('coil'),
-      discrete: this.#cellsOf('discrete'),
-      input: this.#cellsOf('input'),
-      holding: this.#cellsOf('holding'),
-    }
+    this.#image = new ModbusImage(parts, settingsArePending)
+    this.#faults = anyOf(parts.map(({ faults }) => faults))
+    this.#enforced = new Set(parts.flatMap(({ device }) => device.profile.sim?.enforce ?? []))
+    this.#isZeroFilled = parts.some(({ device }) => device.profile.sim?.image === 'zero')
+    for (const part of parts) for (const point of part.device.points) this.#addTarget(part, point)
   }
 
   /** Requests to read it that reached it, refused ones too. */
@@ -55,15 +62,14 @@ export class SimulatedModbusUnit implements ModbusUnit {
 
   readBits(table: BitTable, start: number, count: number): Answer<readonly boolean[]> {
     this.#reads++
-    const { maxBits } = this.#device.address.limits
-    if (count > maxBits) return refuse(exceptions.illegalValue)
+    if (count > this.#limit(({ maxBits }) => maxBits)) return refuse(exceptions.illegalValue)
     const cells = this.#read(table, start, count)
     return cells.ok ? { ok: true, value: cells.value.map((cell) => cell !== 0) } : cells
   }
 
   readWords(table: WordTable, start: number, count: number): Answer<readonly number[]> {
     this.#reads++
-    const { maxRegs } = this.#device.address.limits
+    const maxRegs = this.#limit((limits) => limits.maxRegs)
     if (this.#enforced.has('max_regs') && count > maxRegs) return refuse(exceptions.illegalValue)
     if (this.#enforced.has('odd_start') && start % 2 !== 0) return refuse(exceptions.illegalAddress)
     if (this.#enforced.has('odd_count') && count % 2 !== 0) return refuse(exceptions.illegalValue)
@@ -71,85 +77,140 @@ export class SimulatedModbusUnit implements ModbusUnit {
   }
 
   writeBits(start: number, bits: readonly boolean[]): Answer<undefined> {
-    const points = bits.map((_, i) => this.#writable('coil', start + i))
-    if (points.some((point) => point === undefined)) return refuse(exceptions.illegalAddress)
-    for (const [i, bit] of bits.entries()) this.#write(points[i], bit)
-    return { ok: true, value: undefined }
+    const targets = bits.map((_, i) => this.#targets.get(`coil ${start + i}`) ?? [])
+    if (!targets.every(({ length }) => length > 0))
+      return refuse(this.#image.has('coil') ? exceptions.illegalAddress : exceptions.illegalFunction)
+    for (const [i, at] of targets.entries()) for (const target of at) this.#write(target, bits[i] === true)
+    return done
   }
 
-  writeWords(start: number, words: readonly number[]): Answer<undefined> {
-    const writes: [ModbusPoint, number | string][] = []
+  writeWords(start: number, words: readonly number[], functionCode: 6 | 16): Answer<undefined> {
+    const refused = this.#refusedWrite(words.length, functionCode)
+    if (refused !== undefined) return refused
+    const writes: (() => void)[] = []
     for (let at = 0; at < words.length; ) {
-      const point = this.#writable('holding', start + at)
-      const raw = point?.write && fromWords(words.slice(at), point.write.to)
-      if (point?.write === undefined || raw === undefined) return refuse(exceptions.illegalAddress)
-      writes.push([point, raw])
-      at += point.write.to.count
+      const taken = this.#take(start + at, words.slice(at), writes)
+      if (!taken.ok) return taken
+      at += taken.value
     }
-    for (const [point, raw] of writes) this.#write(point, raw)
-    return { ok: true, value: undefined }
+    for (const write of writes) write()
+    return done
   }
 
   #read(table: Table, start: number, count: number): Answer<number[]> {
-    this.#points.advance(this.#clock.now())
+    const now = this.#clock.now()
+    this.#advance(now)
+    const mood: Mood = {
+      wordsSwapped: this.#faults.hit('wrong-word-order', now) !== undefined,
+      isStranger: this.#faults.hit('wrong-device', now) !== undefined,
+    }
     const words: number[] = []
+    let gap = 0
     for (let addr = start; addr < start + count; addr++) {
-      const cell = this.#cells[table].get(addr)
-      if (cell === undefined && this.#device.profile.sim?.image !== 'zero')
-        return refuse(exceptions.illegalAddress)
-      words.push(cell?.() ?? 0)
+      const word = this.#image.word(table, addr, mood)
+      gap = word === undefined ? gap + 1 : 0
+      if (word === undefined && !this.#isReadableHole(gap)) return refuse(this.#nothingThere(table))
+      words.push(word ?? 0)
     }
     return { ok: true, value: words }
   }
 
-  #writable(table: 'coil' | 'holding', addr: number): ModbusPoint | undefined {
-    return this.#device.points.find(({ write }) => write?.to.table === table && write.to.addr === addr)
+  /** Nothing maps the register; some devices answer zero all the same. */
+  #isReadableHole(gap: number): boolean {
+    if (!this.#isZeroFilled) return false
+    return !this.#enforced.has('max_gap') || gap <= this.#limit(({ maxGap }) => maxGap)
   }
 
-  #write(point: ModbusPoint | undefined, raw: boolean | number | string): void {
-    if (point?.write === undefined) return
+  #nothingThere(table: Table): number {
+    return this.#image.has(table) || this.#isZeroFilled
+      ? exceptions.illegalAddress
+      : exceptions.illegalFunction
+  }
+
+  #advance(now: number): void {
+    if (Math.abs(now - this.#movedAt) < grainMs) return
+    if (this.#faults.hit('freeze', now) !== undefined || this.#faults.hit('stale', now) !== undefined) return
+    this.#movedAt = now
+    for (const { points } of this.#parts) points.advance(now)
+  }
+
+  #limit(pick: (limits: UnitPart['device']['address']['limits']) => number): number {
+    return Math.min(...this.#parts.map(({ device }) => pick(device.address.limits)))
+  }
+
+  /** A device that takes one register at a time often has no function 16 at all. */
+  #refusedWrite(count: number, functionCode: 6 | 16): Refusal | undefined {
+    if (!this.#image.has('holding') && this.#targets.size === 0) return refuse(exceptions.illegalFunction)
+    const most = Math.max(...this.#parts.map(({ device }) => declaredWriteRegs(device) ?? 123))
+    const hasMany = [...this.#targets.values()].flat().some(({ to }) => to.fc === 16)
+    if (functionCode === 16 && most === 1 && !hasMany) return refuse(exceptions.illegalFunction)
+    return count > most && !(hasMany && most === 1) ? refuse(exceptions.illegalValue) : undefined
+  }
+
+  /** What the first of these registers is for: how many it takes, or why it is refused. */
+  #take(addr: number, words: readonly number[], writes: (() => void)[]): Answer<number> {
+    const targets = (this.#targets.get(`holding ${addr}`) ?? []).filter(({ to }) => to.count <= words.length)
+    if (targets.length > 0) {
+      const understood = targets.filter((target) => {
+        const raw = rawOf(words, target.to)
+        const isMeant = raw !== undefined && means(target, raw) !== undefined
+        if (isMeant) writes.push(() => this.#write(target, raw))
+        return isMeant
+      })
+      if (understood.length === 0) return refuse(exceptions.illegalValue)
+      return { ok: true, value: Math.max(...understood.map(({ to }) => to.count)) }
+    }
+    const state = this.#image.settings.find(
+      ({ setting }) => setting.table === 'holding' && setting.addr === addr && setting.count <= words.length,
+    )
+    if (state === undefined) return refuse(exceptions.illegalAddress)
+    const raw = rawOf(words, state.setting)
+    writes.push(() => {
+      state.value = raw === state.setting.write ? state.setting.expect : Number(raw)
+    })
+    return { ok: true, value: state.setting.count }
+  }
+
+  #write(target: Target, raw: Raw): void {
+    const value = means(target, raw)
+    if (value === undefined) return
     this.#writes++
-    this.#points.write(point.id, meaningOf(point.write.to, point, raw), this.#clock.now())
+    target.part.points.write(target.point.id, value, this.#clock.now())
+    this.#movedAt = Number.NEGATIVE_INFINITY
   }
 
-  #cellsOf(table: Table): Cells {
-    const cells = new Map<number, () => number>()
-    for (const point of this.#device.points) {
-      const source = point.from
-      if (source?.table !== table) continue
-      for (let i = 0; i < source.count; i++)
-        cells.set(source.addr + i, () => this.#encode(point, source)[i] ?? 0)
-    }
-    for (const known of this.#device.address.identify) {
-      if (known.table !== table) continue
-      const words = toWords(known.accepts[0] ?? 0, known)
-      for (const [i, word] of words.entries()) cells.set(known.addr + i, () => word)
-    }
-    const { maxGap, maxBitGap } = this.#device.address.limits
-    fillHoles(cells, table === 'coil' || table === 'discrete' ? maxBitGap : maxGap)
-    return cells
-  }
-
-  #encode(point: ModbusPoint, source: ModbusSource): readonly number[] {
-    const raw = toRaw(asShown(this.#points.value(point.id), point.steps), point.steps) ?? 0
-    if (source.type === 'bool') return [Number(raw === true || raw === 1)]
-    const words = toWords(typeof raw === 'boolean' ? Number(raw) : raw, source)
-    if (source.bits === undefined) return words
-    return toWords((Number(raw) & (2 ** source.bits.len - 1)) * 2 ** source.bits.pos, source)
+  #addTarget(part: UnitPart, point: ModbusPoint): void {
+    const to = point.write?.to
+    if (to === undefined) return
+    const key = `${to.table} ${to.addr}`
+    const known = this.#targets.get(key)
+    if (known === undefined) this.#targets.set(key, [{ part, point, to }])
+    else known.push({ part, point, to })
   }
 }
 
-/** Unused registers between used ones answer zero where the profile says that a read may run through them. */
-function fillHoles(cells: Map<number, () => number>, widest: number): void {
-  const used = [...cells.keys()].sort((a, b) => a - b)
-  for (const [i, addr] of used.entries()) {
-    const next = used[i + 1] ?? addr
-    for (let hole = addr + 1; hole < next && next - addr - 1 <= widest; hole++) cells.set(hole, () => 0)
-  }
+function declaredWriteRegs({ profile }: UnitPart['device']): number | undefined {
+  return profile.protocol === 'modbus' ? profile.modbus.limits?.max_write_regs : undefined
 }
 
-function meaningOf(target: ModbusTarget, point: ModbusPoint, raw: boolean | number | string): Value {
-  const literal = target.table === 'coil' ? (raw === true ? 0xff00 : 0) : raw
-  const pair = point.write?.values?.find(([, sent]) => sent === literal || sent === raw)
-  return pair === undefined ? toCanonical(raw, point.steps) : pair[0]
+function rawOf(words: readonly number[], to: ModbusTarget): Raw | undefined {
+  if (to.byte !== undefined) return fieldOf(words, { pos: to.byte === 'hi' ? 8 : 0, len: 8 }, to)
+  if (to.bits !== undefined) {
+    const field = fieldOf(words, to.bits, to)
+    return to.bits.len === 1 ? field === 1 : field
+  }
+  const raw = fromWords(words, to)
+  return to.type === 'bool' && raw !== undefined ? raw !== 0 : raw
+}
+
+/** `undefined` where the device does not know the word. */
+function means({ point, to }: Target, raw: Raw): Value | undefined {
+  const literals = point.write?.values
+  if (literals !== undefined) {
+    const sent = to.table === 'coil' ? [raw, raw === true ? 0xff00 : 0, Number(raw === true)] : [raw]
+    return literals.find(([, literal]) => sent.includes(literal as Raw))?.[0]
+  }
+  const { scaleFrom } = point
+  const scaled = scaleFrom !== undefined && typeof raw === 'number' ? raw * scaleOf(scaleFrom)[1] : raw
+  return toCanonical(scaled, point.steps) ?? undefined
 }

@@ -60,9 +60,34 @@ export function fromWords(words: readonly number[], layout: RegisterLayout): num
   }
 }
 
-/** Swaps words, bytes or both; doing it twice gives the first back. */
-function arrange(words: readonly number[], { order }: RegisterLayout): number[] {
-  const wordSwapped = order === 'CDAB' || order === 'DCBA' ? words.toReversed() : [...words]
+/** A number in some bits of a register, or of a longer value, with nothing in the others. Bit 0 is the lowest. */
+export function fieldWords(
+  value: number | string,
+  { pos, len }: { readonly pos: number; readonly len: number },
+  { count, order }: { readonly count: number; readonly order: BitOrder },
+): number[] {
+  const field = BigInt.asUintN(len, BigInt(Math.round(Number(value)))) << BigInt(pos)
+  const words = Array.from({ length: count }, (_, i) =>
+    Number((field >> BigInt(16 * (count - 1 - i))) & 0xffffn),
+  )
+  return arrange(words, { type: 'u16', order, count })
+}
+
+/** The number in some bits of what a client wrote. */
+export function fieldOf(
+  words: readonly number[],
+  { pos, len }: { readonly pos: number; readonly len: number },
+  { count, order }: { readonly count: number; readonly order: BitOrder },
+): number {
+  const all = arrange(words.slice(0, count), { type: 'u16', order, count })
+  const whole = all.reduce((sum, word) => (sum << 16n) | BigInt(word), 0n)
+  return Number(BigInt.asUintN(len, whole >> BigInt(pos)))
+}
+
+/** Swaps words, bytes or both; doing it twice gives the first back. The words of a text always run forward. */
+function arrange(words: readonly number[], { type, order }: RegisterLayout): number[] {
+  const isReversed = type !== 'text' && (order === 'CDAB' || order === 'DCBA')
+  const wordSwapped = isReversed ? words.toReversed() : [...words]
   if (order === 'ABCD' || order === 'CDAB') return wordSwapped
   return wordSwapped.map((word) => ((word & 0xff) << 8) | (word >> 8))
 }

@@ -12,7 +12,11 @@ export type PlannedSite =
 /** Every device of the file with its profile applied, or everything that does not fit together. Pure. */
 export function planSite(config: SiteConfig, profiles: ReadonlyMap<string, Profile>): PlannedSite {
   const devices: PlannedDevice[] = []
-  const problems: ConfigProblem[] = []
+  const problems: ConfigProblem[] = config.buses.flatMap(({ transport, path }, index) =>
+    transport === 'serial' && path === undefined
+      ? [{ path: `buses[${index}].path`, message: 'missing; a serial bus needs one such as /dev/ttyUSB0' }]
+      : [],
+  )
   for (const [index, one] of config.devices.entries()) {
     const planned = planDevice(one, config, profiles)
     if (planned.ok) devices.push({ device: planned.device, config: one })
@@ -28,7 +32,7 @@ type Planned = { ok: true; device: Device } | { ok: false; problems: readonly Co
 
 function planDevice(
   one: SiteDeviceConfig,
-  { modbus, broker }: SiteConfig,
+  { buses, broker }: SiteConfig,
   profiles: ReadonlyMap<string, Profile>,
 ): Planned {
   const profile = profiles.get(one.profile)
@@ -41,9 +45,8 @@ function planDevice(
     }
   }
   const { device } = resolved
-  if (device.protocol === 'modbus' && !modbus.some(({ id }) => id === one.bus)) {
-    return wrong('bus', `no modbus server ${one.bus} in this file`)
-  }
+  if (device.protocol === 'modbus' && !buses.some(({ id }) => id === one.bus))
+    return wrong('bus', `no bus ${one.bus} in this file`)
   if (device.protocol === 'mqtt' && broker === undefined)
     return wrong('profile', 'speaks MQTT: broker.url is missing')
   const known = new Set(device.points.map(({ id }) => id))

@@ -2,7 +2,12 @@ import type { Value } from '#contract/sample.ts'
 import { seedOf } from './random.ts'
 import { type Generator, inputsOf, nextValue, type Timed } from './signals.ts'
 
-export type SimulatedPoint = { readonly id: string; readonly generator: Generator }
+export type SimulatedPoint = {
+  readonly id: string
+  readonly generator: Generator
+  /** Another point that is written instead of this one: this one shows what came of it. */
+  readonly follows?: string
+}
 
 export type PointState = {
   readonly id: string
@@ -12,79 +17,113 @@ export type PointState = {
   readonly held: boolean
 }
 
+/** What happens by itself `afterMs` after the start: the point keeps the value. */
+export type ScriptStep = { readonly afterMs: number; readonly point: string; readonly value: Value }
+
 export type SimulatedPointsOptions = {
   readonly device: string
   readonly points: readonly SimulatedPoint[]
   readonly utcOffsetMin: number
+  readonly script?: readonly ScriptStep[]
+}
+
+type Slot = SimulatedPoint & {
+  readonly seed: number
+  current?: Timed
+  held?: { readonly value: Value }
+  written?: Timed
 }
 
 /** The inside of one simulated device: what each of its points is worth at a moment. Knows no protocol. */
 export class SimulatedPoints {
-  readonly #options: SimulatedPointsOptions
-  readonly #order: readonly SimulatedPoint[]
-  readonly #values = new Map<string, Timed>()
-  readonly #held = new Map<string, Value>()
-  readonly #written = new Map<string, Timed>()
+  readonly #utcOffsetMin: number
+  /** Inputs before what is made of them. */
+  readonly #order: readonly Slot[]
+  readonly #slots: ReadonlyMap<string, Slot>
+  readonly #script: ScriptStep[]
+  #startedAt: number | undefined
   #at = Number.NEGATIVE_INFINITY
 
-  constructor(options: SimulatedPointsOptions) {
-    this.#options = options
-    this.#order = inputsFirst(options.points)
+  constructor({ device, points, utcOffsetMin, script = [] }: SimulatedPointsOptions) {
+    this.#utcOffsetMin = utcOffsetMin
+    this.#order = inputsFirst(points).map((point) => ({ ...point, seed: seedOf(`${device}/${point.id}`) }))
+    this.#slots = new Map(this.#order.map((slot) => [slot.id, slot]))
+    this.#script = script.toSorted((a, b) => a.afterMs - b.afterMs)
   }
 
   has(point: string): boolean {
-    return this.#order.some((one) => one.id === point)
+    return this.#slots.has(point)
   }
 
   /** Moves every point on to `now`; nothing happens when time has not moved. */
   advance(now: number): void {
     if (now <= this.#at) return
     this.#at = now
-    for (const { id, generator } of this.#order)
-      this.#values.set(id, { at: now, value: this.#next(id, generator) })
+    this.#startedAt ??= now
+    this.#play(now - this.#startedAt)
+    for (const slot of this.#order) {
+      if (slot.generator.gen === 'const' && slot.current !== undefined && slot.written === undefined) continue
+      slot.current = { at: now, value: this.#next(slot) }
+    }
   }
 
   value(point: string): Value {
-    return this.#held.has(point) ? (this.#held.get(point) ?? null) : (this.#values.get(point)?.value ?? null)
+    const slot = this.#slots.get(point)
+    if (slot?.held !== undefined) return slot.held.value
+    return slot?.current?.value ?? null
   }
 
   hold(point: string, value: Value): void {
-    this.#held.set(point, value)
+    const slot = this.#slots.get(point)
+    if (slot !== undefined) slot.held = { value }
   }
 
   /** Lets the generator have it again; without a point, all of them. */
   release(point?: string): void {
-    if (point === undefined) this.#held.clear()
-    else this.#held.delete(point)
+    for (const slot of this.#order) if (point === undefined || slot.id === point) delete slot.held
+  }
+
+  /** True when a person or a client gave the point its value. */
+  isGiven(point: string): boolean {
+    const slot = this.#slots.get(point)
+    return slot?.held !== undefined || slot?.written !== undefined
   }
 
   /** A client wrote to the device. */
   write(point: string, value: Value, now: number): void {
-    this.#held.delete(point)
-    this.#written.set(point, { at: now, value })
+    for (const slot of this.#order) {
+      if (slot.id !== point && slot.follows !== point) continue
+      delete slot.held
+      slot.written = { at: now, value }
+    }
     this.#at = Number.NEGATIVE_INFINITY
     this.advance(now)
   }
 
   list(): readonly PointState[] {
-    return this.#order.map(({ id }) => ({
+    return this.#order.map(({ id, current, held }) => ({
       id,
       value: this.value(id),
-      at: this.#values.get(id)?.at ?? 0,
-      held: this.#held.has(id),
+      at: current?.at ?? 0,
+      held: held !== undefined,
     }))
   }
 
-  #next(id: string, generator: Generator): Value {
-    const previous = this.#values.get(id)
-    const written = this.#written.get(id)
+  #play(afterMs: number): void {
+    for (let next = this.#script[0]; next !== undefined && next.afterMs <= afterMs; next = this.#script[0]) {
+      this.hold(next.point, next.value)
+      this.#script.shift()
+    }
+  }
+
+  #next({ generator, seed, current, written }: Slot): Value {
     if (written !== undefined && generator.gen !== 'follow') return written.value
     return nextValue(generator, {
       at: this.#at,
-      seed: seedOf(`${this.#options.device}/${id}`),
-      utcOffsetMin: this.#options.utcOffsetMin,
+      seed,
+      utcOffsetMin: this.#utcOffsetMin,
       valueOf: (point) => this.value(point),
-      ...(previous === undefined ? {} : { previous }),
+      ...(current === undefined ? {} : { previous: current }),
       ...(written === undefined ? {} : { written }),
     })
   }

@@ -21,6 +21,29 @@ const CountHint = Type.Object(
   closed,
 )
 
+export const BusConfig = Type.Object(
+  {
+    id,
+    transport: Type.Unsafe<'tcp' | 'rtu-over-tcp' | 'serial'>({
+      enum: ['tcp', 'rtu-over-tcp', 'serial'],
+      default: 'tcp',
+    }),
+    host: Type.String({ default: '127.0.0.1' }),
+    port: port('0: any free one'),
+    maxConnections: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 64, description: 'Further clients are hung up on' }),
+    ),
+    unknownUnit: Type.Unsafe<'silent' | 'exception'>({ enum: ['silent', 'exception'], default: 'silent' }),
+    /** Serial lines. */
+    path: Type.Optional(Type.String({ description: 'Serial: /dev/ttyUSB0, or one end of a pty pair' })),
+    baud: Type.Integer({ minimum: 300, maximum: 921_600, default: 9600 }),
+    parity: Type.Unsafe<'none' | 'even' | 'odd'>({ enum: ['none', 'even', 'odd'], default: 'none' }),
+    stopBits: Type.Unsafe<1 | 2>({ enum: [1, 2], default: 1 }),
+  },
+  closed,
+)
+export type BusConfig = Static<typeof BusConfig>
+
 export const SiteDeviceConfig = Type.Object(
   {
     /** As in the gateway's configuration, so that an entry can be copied. */
@@ -33,6 +56,10 @@ export const SiteDeviceConfig = Type.Object(
     ),
     interval: Type.Optional(Duration({ description: 'How often a device that speaks by itself sends' })),
     latency: Type.Optional(Duration({ description: 'How long the device takes to answer' })),
+    /** Modbus: the one-time settings of the profile are still to be made. */
+    settings: Type.Optional(Type.Literal('pending')),
+    /** Fails now and then as the profile says such devices do. */
+    faults: Type.Optional(Type.Literal('profile')),
     /** Instead of what the profile suggests, per point. */
     signals: Type.Optional(Type.Record(Type.String(), Type.Union([SimHint, CountHint]))),
   },
@@ -59,6 +86,12 @@ export const SiteConfig = Type.Object(
       Type.Object(
         {
           url: Type.String({ description: 'The MQTT broker of the gateway' }),
+          qos: Type.Optional(
+            Type.Unsafe<0 | 1>({
+              enum: [0, 1],
+              description: 'Of what devices send; as the profile listens when absent',
+            }),
+          ),
           bridge: Type.Optional(
             Type.Object(
               { username: Type.Optional(Type.String()), password: Type.Optional(Type.String()) },
@@ -69,21 +102,8 @@ export const SiteConfig = Type.Object(
         closed,
       ),
     ),
-    modbus: Type.Array(
-      Type.Object(
-        {
-          id,
-          host: Type.String({ default: '127.0.0.1' }),
-          port: port('0: any free one'),
-          unknownUnit: Type.Unsafe<'silent' | 'exception'>({
-            enum: ['silent', 'exception'],
-            default: 'silent',
-          }),
-        },
-        closed,
-      ),
-      { default: [] },
-    ),
+    /** Lines with Modbus devices on them. */
+    buses: Type.Array(BusConfig, { default: [] }),
     devices: Type.Array(SiteDeviceConfig),
     log: Type.Object({ level: Type.String({ default: 'info' }) }, { ...closed, default: {} }),
   },

@@ -11,7 +11,7 @@ import { SiteConfig } from './site-config.ts'
 
 const modbusSite = `
 profiles: ${resolve('device-profiles')}
-modbus: [{ id: plant, unknownUnit: exception }]
+buses: [{ id: plant, unknownUnit: exception }]
 devices:
   - { id: meter-1, profile: eastron.sdm630, bus: plant, unit: 1, latency: 0ms }
   - { id: relay-1, profile: waveshare.relay8, bus: plant, unit: 2 }
@@ -110,13 +110,16 @@ test('the control endpoint says what is wrong with a request', async () => {
 test('every problem of a site file is listed', async () => {
   const started = await start(`
 profiles: ${resolve('device-profiles')}
+buses: [{ id: line, transport: serial }]
 devices:
   - { id: meter-1, profile: eastron.sdm631, bus: plant }
   - { id: meter-2, profile: eastron.sdm630, bus: plant }
   - { id: lux-1, profile: zigbee2mqtt.illuminance, params: { name: lux-1 } }
 `)
   await rm(started.folder, { recursive: true })
-  expect(started.ok ? [] : started.problems.map(({ path }) => path)).toEqual([
+  const paths = started.ok ? [] : started.problems.map(({ path }) => path)
+  expect(paths.filter((path) => /^(devices|buses)/.test(path))).toEqual([
+    'buses[0].path',
     'devices[0].profile',
     'devices[1].bus',
     'devices[2].profile',

@@ -3,10 +3,10 @@ import { loadProfiles, type ProfileProblem } from '#gateway/profiles/load-profil
 import { systemClock } from '#lib/clock.ts'
 import { besideConfig, type ConfigProblem, readSecretFile } from '#lib/load-config.ts'
 import type { Logger } from '#lib/logger.ts'
-import { modbusSiteDevice, mqttSiteDevice } from './build-devices.ts'
+import { modbusUnits, mqttSiteDevice } from './build-devices.ts'
 import { ControlServer } from './control-server.ts'
 import { FileJournal, type Journal, noJournal } from './journal.ts'
-import type { ServedUnit } from './modbus-line.ts'
+import { ModbusSerialSlave } from './modbus-serial-slave.ts'
 import { ModbusServer } from './modbus-server.ts'
 import { connectTo, hangUp } from './mqtt-device.ts'
 import { type PlannedDevice, planSite } from './plan-site.ts'
@@ -66,16 +66,20 @@ async function startModbus(
 ): Promise<{ ports: Record<string, number>; devices: readonly SiteDevice[] }> {
   const devices: SiteDevice[] = []
   const ports: Record<string, number> = {}
-  for (const server of config.modbus) {
-    const units = new Map<number, ServedUnit>()
-    for (const { device, config: own } of planned) {
-      if (device.protocol !== 'modbus' || device.address.bus !== server.id) continue
-      const built = modbusSiteDevice(device, own, config)
-      units.set(device.address.unit, built.served)
-      devices.push(built.siteDevice)
+  for (const bus of config.buses) {
+    const built = modbusUnits(bus.id, planned, config)
+    devices.push(...built.devices)
+    const common = { units: built.units, clock: systemClock, log }
+    if (bus.transport === 'serial') {
+      parts.use(await ModbusSerialSlave.start({ ...bus, ...common, path: bus.path ?? '' }))
+    } else {
+      const { maxConnections, ...rest } = bus
+      const limit = maxConnections === undefined ? {} : { maxConnections }
+      const server = parts.use(
+        await ModbusServer.start({ ...rest, ...limit, ...common, transport: bus.transport }),
+      )
+      ports[bus.id] = server.port
     }
-    const running = parts.use(await ModbusServer.start({ ...server, units, clock: systemClock, log }))
-    ports[server.id] = running.port
   }
   return { ports, devices }
 }

@@ -53,7 +53,7 @@ async function writeCampus(campus: Campus, settings: DemoSettings): Promise<Camp
   const site = await write(join(folder, 'site.yaml'), {
     profiles,
     broker: { url: `mqtt://${hostPort(loopback, brokerPort)}` },
-    modbus: [{ id: 'plant', host: loopback, port: modbusPort }],
+    buses: [{ id: 'plant', host: loopback, port: modbusPort }],
     devices: [
       ...campus.modbus.map((device, i) => ({ ...simulated(device), bus: 'plant', unit: i + 1 })),
       ...campus.mqtt.map((device, i) => ({ ...simulated(device), ...logins[i] })),

@@ -48,7 +48,7 @@ export class TestSite implements AsyncDisposable {
       profiles: join(repository, 'device-profiles'),
       control: { host, port: 0 },
       journal: 'journal.jsonl',
-      modbus: [{ id: 'plant', host, port: 0 }],
+      buses: [{ id: 'plant', host, port: 0 }],
       devices,
       ...(brokerUrl === undefined
         ? {}
