@@ -102,6 +102,44 @@ test('a token that cannot be read is a problem with its place', async () => {
   ])
 })
 
+test('devices added from the console join those of the file; what is wrong with one names its own file', async () => {
+  await using folder = await tempFolder()
+  const file = folder.file('gateway.yaml')
+  await writeFile(
+    file,
+    `gateway: { id: school-a }
+data: ./d
+profiles: ${join(repository, 'device-profiles')}
+broker: {}
+buses: [{ id: plant, protocol: modbus-tcp, host: 127.0.0.1 }]
+devices: [{ id: meter-1, profile: eastron.sdm630, bus: plant }]
+`,
+  )
+  const alone = await loadGateway(file, {})
+  await mkdir(folder.file('d'))
+  const managed = folder.file('d/devices.yaml')
+  await writeFile(managed, 'devices:\n  - { id: meter-2, profile: eastron.sdm630, bus: plant, unit: 2 }\n')
+  const both = await loadGateway(file, {})
+  expect(both.setup?.devices.map(({ id }) => id)).toEqual(['meter-1', 'meter-2'])
+  expect(both.setup?.configVersion).not.toBe(alone.setup?.configVersion)
+  expect(both.setup?.fileVersion).toBe(alone.setup?.fileVersion)
+
+  const twice = `devices:
+  - { id: meter-2, profile: eastron.sdm630, bus: plant, unit: 2 }
+  - { id: meter-1, profile: eastron.sdm630, bus: plnt }
+`
+  const bad = await both.setup?.again(twice)
+  expect(bad?.setup).toBeUndefined()
+  expect(bad?.problems.map((one) => formatProblem(file, one))).toEqual([
+    `${managed}:3: devices[1].id: meter-1 is there already`,
+    `${managed}:3: devices[1].bus: no bus plnt under buses`,
+  ])
+  await writeFile(managed, 'devices:\n  - { id: meter-2 }\n')
+  expect((await loadGateway(file, {})).problems.map((one) => formatProblem(file, one))).toEqual([
+    `${managed}:2: devices[0].profile: missing; expected text of 0 to 100 characters`,
+  ])
+})
+
 test('--check says good with status 0 and lists every problem with status 2', async () => {
   const args = ['gateway/main.ts', '--config', example, '--check']
   const good = await run({ name: 'check', args, env })

@@ -4,6 +4,12 @@ import { join } from 'node:path'
 import type { Credential } from '#gateway/broker/access.ts'
 import type { ExistingBrokerConfig, OwnBrokerConfig } from '#gateway/broker/broker-config.ts'
 import { isFilter } from '#gateway/broker/topic-filter.ts'
+import {
+  besideManaged,
+  type Managed,
+  parseManaged,
+  readManaged,
+} from '#gateway/commissioning/managed-devices.ts'
 import type { Device } from '#gateway/profiles/device.ts'
 import { type LoadedProfiles, loadProfiles } from '#gateway/profiles/load-profiles.ts'
 import { resolveDevice } from '#gateway/profiles/resolve.ts'
@@ -26,8 +32,14 @@ export type GatewaySetup = {
   readonly config: GatewayConfig
   readonly devices: readonly Device[]
   readonly dataFolder: string
-  /** Hash of the file: the cloud sees whether two gateways run on the same configuration. */
+  /** Hash of the files: the cloud sees whether two gateways run on the same configuration. */
   readonly configVersion: string
+  /** Hash of gateway.yaml alone. */
+  readonly fileVersion: string
+  /** Devices that were added from the console; they are in `devices` and in `config.devices` as well. */
+  readonly managed: Managed
+  /** Reads the same files again, with this text in place of that of the added devices. */
+  readonly again: (managedText: string) => Promise<LoadedGateway>
   readonly secrets: Secrets
 }
 
@@ -50,13 +62,24 @@ export type LoadedGateway = {
 
 type Note = (path: Path, message: string) => void
 
-/** Reads and checks the configuration, the profiles, every device against its profile and every rule against its point. */
-export async function loadGateway(file: string, env: Environment): Promise<LoadedGateway> {
+/**
+ * Reads and checks the configuration, the devices added to it, the profiles, every device against its profile and every
+ * rule against its point. `managedText` stands in for the file of added devices.
+ */
+export async function loadGateway(
+  file: string,
+  env: Environment,
+  managedText?: string,
+): Promise<LoadedGateway> {
   const loaded = await loadConfig({ file, schema: GatewayConfig, env })
   if (!loaded.ok) return { problems: loaded.problems, unusedProfiles: [], warnings: [] }
-  const config = loaded.value
-  const problems: ConfigProblem[] = []
-  const note: Note = (path, message) => problems.push(problemAt(path, message, loaded.lineOf))
+  const dataFolder = besideConfig(file, loaded.value.data)
+  const stored = await readManaged(dataFolder)
+  const managed = managedText === undefined ? stored : parseManaged(managedText, stored.file)
+  const config = withManaged(loaded.value, managed)
+  const problems: ConfigProblem[] = [...managed.problems]
+  const locate = locator(loaded.value.devices.length, loaded.lineOf, managed)
+  const note: Note = (path, message) => problems.push(locate(path, message))
 
   const folder = besideConfig(file, config.profiles)
   const library = loadProfiles(folder)
@@ -70,9 +93,32 @@ export async function loadGateway(file: string, env: Environment): Promise<Loade
   const text = await readFile(file, 'utf8')
   const found = { problems, unusedProfiles: unused, warnings: literalSecrets(text, loaded.lineOf) }
   if (problems.length > 0) return found
-  const configVersion = createHash('sha256').update(text).digest('hex').slice(0, 12)
-  const dataFolder = besideConfig(file, config.data)
-  return { ...found, setup: { config, devices, dataFolder, configVersion, secrets } }
+  const versions = { configVersion: hashOf(text + managed.text), fileVersion: hashOf(text) }
+  const again = (next: string) => loadGateway(file, env, next)
+  return { ...found, setup: { config, devices, dataFolder, ...versions, managed, again, secrets } }
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
+}
+
+function withManaged(config: GatewayConfig, { devices, file }: Managed): GatewayConfig {
+  if (devices.length === 0) return config
+  return { ...config, devices: [...config.devices, ...devices.map((one) => besideManaged(one, file))] }
+}
+
+/** Devices are one list in which those that were added come last; a problem names the file that has the device. */
+function locator(
+  own: number,
+  lineOf: LineOf,
+  managed: Managed,
+): (path: Path, message: string) => ConfigProblem {
+  return (path, message) => {
+    const [list, index, ...rest] = path
+    if (list !== 'devices' || typeof index !== 'number' || index < own)
+      return problemAt(path, message, lineOf)
+    return { ...problemAt([list, index - own, ...rest], message, managed.lineOf), file: managed.file }
+  }
 }
 
 function resolveDevices({ devices, buses }: GatewayConfig, library: LoadedProfiles, note: Note): Device[] {

@@ -14,6 +14,7 @@ const mayImport: Record<string, readonly string[]> = {
   'gateway/southbound/*': [...base, 'gateway/profiles', 'gateway/southbound'],
   'gateway/pipeline': [...base, 'gateway/profiles', 'gateway/southbound'],
   'gateway/commands': [...base, 'gateway/profiles', 'gateway/southbound', 'gateway/outbox'],
+  'gateway/commissioning': [...base, 'gateway/profiles', 'gateway/southbound'],
   'gateway/uplink': [...base, 'gateway/outbox'],
   'gateway/broker': base,
   'gateway/rules': base,
