@@ -76,12 +76,13 @@ export type MqttSurroundings = {
   readonly journal: Journal
   readonly log: Logger
   readonly bridge?: MqttClient
+  readonly sharedTopics: ReadonlySet<string>
 }
 
 export function mqttSiteDevice(
   device: MqttDevice,
   config: SiteDeviceConfig,
-  { site, journal, log, bridge }: MqttSurroundings,
+  { site, journal, log, bridge, sharedTopics }: MqttSurroundings,
 ): { running: SimulatedMqttDevice; siteDevice: SiteDevice } {
   const points = pointsOf(device, config, site)
   const faults = faultsOf(device, config)
@@ -92,7 +93,10 @@ export function mqttSiteDevice(
     faults,
     journal,
     log,
+    sharedTopics,
     clock: systemClock,
+    ...(site.broker?.qos === undefined ? {} : { qos: site.broker.qos }),
+    ...(config.retain === undefined ? {} : { retain: config.retain }),
     ...(bridge === undefined ? {} : { bridge }),
     intervalMs: interval === undefined ? defaultIntervalMs : parseDuration(interval),
     broker: {
@@ -107,6 +111,7 @@ export function mqttSiteDevice(
     points,
     faults,
     publishNow: () => running.publishNow(),
+    happen: (point, value) => running.happen(point, value),
     link: () => ({ connected: running.isConnected, sent: running.sent }),
   })
   return { running, siteDevice }

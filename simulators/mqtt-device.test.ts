@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import { Aedes } from 'aedes'
 import { expect, test, vi } from 'vitest'
+import type { MqttDevice, MqttPoint } from '#gateway/profiles/device.ts'
 import { loadProfiles } from '#gateway/profiles/load-profiles.ts'
 import { resolveDevice } from '#gateway/profiles/resolve.ts'
 import { systemClock } from '#lib/clock.ts'
@@ -12,11 +13,15 @@ import type { JournalEntry, Takeover } from './journal.ts'
 import { SimulatedMqttDevice } from './mqtt-device.ts'
 import { SimulatedPoints } from './simulated-points.ts'
 
-async function startBench() {
+async function startBench(
+  change: (device: MqttDevice) => MqttDevice = (same) => same,
+  intervalMs = 3_600_000,
+) {
   const broker = await Aedes.createBroker()
   const received: { topic: string; text: string }[] = []
-  broker.on('publish', ({ topic, payload }, client) => {
-    if (client !== null) received.push({ topic, text: payload.toString() })
+  broker.on('publish', ({ topic, payload }) => {
+    // A last will comes from nobody.
+    if (!topic.startsWith('$')) received.push({ topic, text: payload.toString() })
   })
   const server = createServer(broker.handle).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -27,13 +32,15 @@ async function startBench() {
   if (profile === undefined) throw new Error('no such profile')
   const resolved = resolveDevice(profile, { id: 'lux-1', profile: profile.id, params: { name: 'lux-1' } })
   if (!resolved.ok || resolved.device.protocol !== 'mqtt') throw new Error('not an MQTT device')
-  const { device } = resolved
+  const device = change(resolved.device)
   const points = new SimulatedPoints({
     device: 'lux-1',
     utcOffsetMin: 0,
     points: device.points.map(({ id }) => ({
       id,
-      generator: { gen: 'count', start: 10, step: 5, wrap: 10_000 },
+      generator: id.startsWith('x.')
+        ? { gen: 'follow', start: 0, delayMs: 100 }
+        : { gen: 'count', start: 10, step: 5, wrap: 10_000 },
     })),
   })
   const faults = new Faults('lux-1')
@@ -45,13 +52,15 @@ async function startBench() {
   const running = SimulatedMqttDevice.start({
     ...{ device, points, faults, journal, clock: systemClock, log: createLogger({ level: 'silent' }) },
     broker: { url: `mqtt://127.0.0.1:${port}` },
-    intervalMs: 3_600_000,
+    intervalMs,
   })
   await vi.waitFor(() => expect(received.length).toBeGreaterThanOrEqual(2))
   const written = () =>
     lines.filter((line): line is JournalEntry => 'value' in line && line.point.endsWith('/illuminance'))
   return {
     ...{ running, points, faults, received, lines, written },
+    say: (topic: string, payload: string) =>
+      broker.publish({ cmd: 'publish', topic, payload, qos: 0, retain: false, dup: false }, () => undefined),
     async [Symbol.asyncDispose]() {
       await running[Symbol.asyncDispose]()
       await new Promise<void>((done) => broker.close(done))
@@ -122,4 +131,74 @@ test('a skewed clock shows in the time of the message, a duplicate twice', async
     expect(first).toBe(second)
     expect(first).toContain(new Date(last?.t ?? 0).toISOString())
   })
+})
+
+function extra(id: string, more: Partial<MqttPoint>): MqttPoint {
+  return {
+    ...{ id, kind: 'num', unit: '1', title: { en: id }, confidence: 'high', steps: [] },
+    report: { deadband: 0, minIntervalMs: 0, maxIntervalMs: 1000, onChange: true },
+    ...more,
+  }
+}
+
+test('an event is told once, with the state that goes along', async () => {
+  const steps = [{ op: 'map', pairs: [['single', 'pressed']] }] as const
+  const from = { topic: 'state', ptr: '/action', as: 'text' } as const
+  await using bench = await startBench((device) => ({
+    ...device,
+    points: [...device.points, extra('panic', { kind: 'event', steps, from })],
+  }))
+  const before = states(bench.received).length
+  expect(bench.running.happen('panic', true)).toBe(true)
+  bench.running.publishNow()
+  await vi.waitFor(() => expect(states(bench.received)).toHaveLength(before + 2))
+  const [first, second] = states(bench.received).slice(-2)
+  expect(JSON.parse(first ?? '')).toMatchObject({ action: 'single', battery: expect.anything() })
+  expect(JSON.parse(second ?? '')).not.toHaveProperty('action')
+  expect(bench.running.happen('illuminance', 1)).toBe(false)
+})
+
+test('a command is answered, carried out after its delay, and told', async () => {
+  const to = {
+    ...{
+      topic: 'zigbee2mqtt/lux-1/set',
+      qos: 0 as const,
+      payload: { json: { level: '$value', id: '$seq' } },
+    },
+    ack: { topic: 'ack', match: { ptr: '/id', equals: '$seq' }, errorPtr: '/error', withinMs: 1000 },
+  }
+  const from = { topic: 'state', ptr: '/level', as: 'number' } as const
+  await using bench = await startBench((device) => ({
+    ...device,
+    points: [...device.points, extra('x.level', { from, write: { to, minIntervalMs: 0, risk: 'low' } })],
+  }))
+  bench.say('zigbee2mqtt/lux-1/set', '{"level":42,"id":9}')
+  await vi.waitFor(() => expect(states(bench.received).at(-1)).toContain('"level":42'))
+  expect(bench.received.find(({ topic }) => topic === 'ack')?.text).toBe('{"id":9}')
+  bench.faults.set({ kind: 'exception', rate: 1, ms: 0, code: 4 })
+  bench.say('zigbee2mqtt/lux-1/set', '{"level":43,"id":10}')
+  await vi.waitFor(() => expect(bench.received.at(-1)?.text).toBe('{"id":10,"error":"not now"}'))
+  expect(bench.points.value('x.level')).toBe(42)
+})
+
+test('switched off, its last will says so; back again, it tells what it measured meanwhile', async () => {
+  const backfill = {
+    ...{ topic: 'state', ptr: '/past', time: { ptr: '/at', format: 'epoch_s' as const } },
+    points: [{ point: 'illuminance', ptr: '/lux' }],
+  }
+  await using bench = await startBench(
+    (device) => ({ ...device, address: { ...device.address, backfill: [backfill] } }),
+    100,
+  )
+  bench.faults.set({ kind: 'offline', rate: 1, ms: 0, code: 4 })
+  const isOffline = ({ text }: { text: string }) => text === '{"state":"offline"}'
+  await vi.waitFor(() => expect(bench.received.some(isOffline)).toBe(true), 3000)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  bench.faults.clear()
+  const withPast = () => states(bench.received).find((text) => text.includes('past')) ?? '{}'
+  await vi.waitFor(() => expect(withPast()).not.toBe('{}'), 5000)
+  const { past } = JSON.parse(withPast()) as { past: { at: number; lux: number }[] }
+  expect(past.length).toBeGreaterThanOrEqual(2)
+  const remembered = bench.written().filter(({ t }) => t === (past[0]?.at ?? 0) * 1000)
+  expect(remembered.map(({ value }) => value)).toContain(past[0]?.lux)
 })

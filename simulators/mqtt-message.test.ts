@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { MqttPoint, MqttTopic } from '#gateway/profiles/device.ts'
-import { commandedRaw, messageText, timeShown } from './mqtt-message.ts'
+import { messageText, timeShown } from './mqtt-message.ts'
 
 const at = Date.UTC(2026, 0, 5, 1, 2, 3, 456)
 
@@ -52,18 +52,32 @@ test('a plain topic has only its value', () => {
 })
 
 test('a device that counts seconds has no milliseconds', () => {
-  expect(timeShown({ ptr: '/t', format: 'epoch_s', maxSkewMs: 0 }, at)).toBe(at - 456)
-  expect(timeShown({ ptr: '/t', format: 'epoch_ms', maxSkewMs: 0 }, at)).toBe(at)
+  expect(timeShown({ format: 'epoch_s' }, at)).toBe(at - 456)
+  expect(timeShown({ format: 'epoch_ms' }, at)).toBe(at)
 })
 
-test('a command is read where the profile puts the value', () => {
-  const target = {
-    topic: 'a/set',
-    qos: 1 as const,
-    payload: { json: { state: { level: '$value' }, id: 'x' } },
-  }
-  expect(commandedRaw(target, '{"id":"x","state":{"level":42}}')).toBe(42)
-  expect(commandedRaw(target, '{"id":"x"}')).toBeUndefined()
-  expect(commandedRaw(target, 'not json')).toBeUndefined()
-  expect(commandedRaw({ topic: 'a', qos: 0, payload: { text: '$value' } }, 'on')).toBe('on')
+test('lists, numbers of its own, marks and history', () => {
+  const text = messageText({
+    topic: {
+      ...topic,
+      root: '',
+      require: [
+        { ptr: '/object', exists: true },
+        { ptr: '/kind', in: ['a', 'b'] },
+      ],
+    },
+    points: [point('rssi', '/rxInfo/1/rssi')],
+    readPoint: () => -80,
+    number: { ptr: ['/deduplicationId', '/fCnt'], value: 7 },
+    history: [{ ptr: '/past', entries: [{ v: 1 }] }],
+    t: at,
+  })
+  expect(JSON.parse(text)).toEqual({
+    kind: 'a',
+    object: {},
+    deduplicationId: 'message-7',
+    fCnt: 7,
+    rxInfo: [null, { rssi: -40 }],
+    past: [{ v: 1 }],
+  })
 })

@@ -1,83 +1,81 @@
 import type { Value } from '#contract/sample.ts'
-import type { MqttPoint, MqttTarget, MqttTime, MqttTopic } from '#gateway/profiles/device.ts'
+import type { MqttPoint, MqttSource, MqttTime, MqttTopic } from '#gateway/profiles/device.ts'
 import type { Scalar } from '#gateway/profiles/point.ts'
 import { toRaw } from './inverse.ts'
+import { place, presentAt } from './json-place.ts'
 
-type Json = Record<string, unknown>
+type Timing = { readonly format: MqttTime['format'] }
 
 export type MessageParts = {
   readonly topic: MqttTopic
   readonly time?: MqttTime
+  /** What the message carries: state, and an event when there is one. */
   readonly points: readonly MqttPoint[]
   readonly readPoint: (point: string) => Value
   /** Source time, epoch ms. */
   readonly t: number
+  /** Where the message has a number of its own that tells it from every other, and that number. */
+  readonly number?: { readonly ptr: readonly string[]; readonly value: number }
+  /** Lists of what was measured earlier. */
+  readonly history?: readonly { readonly ptr: string; readonly entries: readonly unknown[] }[]
 }
 
 /** One message as the device would send it. Pure. */
-export function messageText({ topic, time, points, readPoint, t }: MessageParts): string {
+export function messageText(parts: MessageParts): string {
+  const { topic, points, readPoint } = parts
   const [first] = points
   if (topic.codec !== 'json') {
     return first === undefined ? '' : String(toRaw(readPoint(first.id), first.steps) ?? '')
   }
-  const payload: Json = {}
-  for (const { ptr, exists, equals } of topic.require) {
-    if (equals !== undefined) place(payload, ptr, equals)
-    else if (exists === true) place(payload, ptr, true)
-  }
-  if (time !== undefined) place(payload, time.ptr, timeAs(time.format, t))
-  for (const { id, from, steps } of points) {
-    if (from !== undefined) place(payload, topic.root + from.ptr, toRaw(readPoint(id), steps) ?? null)
-  }
+  const wanted = topic.require.flatMap(({ ptr, exists }) => (exists === true ? [ptr] : []))
+  let payload: unknown = {}
+  for (const [ptr, value] of members(parts)) payload = place(payload, ptr, value)
+  for (const ptr of wanted) if (!presentAt(payload, ptr)) payload = place(payload, ptr, {})
   return JSON.stringify(payload)
 }
 
+/** Where what stands; a later one takes the place of an earlier. */
+function members({ topic, time, t, number, points, readPoint, history = [] }: MessageParts) {
+  const marks = topic.require.map(({ ptr, equals, in: list }) => [ptr, equals ?? list?.[0]] as const)
+  const own = (number?.ptr ?? []).map((ptr) => [ptr, ownNumber(ptr, number?.value ?? 0)] as const)
+  const clock = time === undefined ? [] : [[time.ptr, timeAs(time.format, t)] as const]
+  const values = points.flatMap(({ id, from, steps }) =>
+    from === undefined ? [] : [[topic.root + from.ptr, jsonOf(readPoint(id), steps, from)] as const],
+  )
+  const past = history
+    .filter(({ entries }) => entries.length > 0)
+    .map(({ ptr, entries }) => [ptr, entries] as const)
+  return [...marks.filter(([, word]) => word !== undefined), ...own, ...clock, ...values, ...past]
+}
+
+/** What stands in a JSON message for a value; `null` where the device has no word for it. */
+export function jsonOf(
+  value: Value,
+  steps: MqttPoint['steps'],
+  { as }: Pick<MqttSource, 'as'>,
+): Scalar | null {
+  const raw = toRaw(value, steps)
+  if (raw === undefined) return null
+  switch (as) {
+    case 'number':
+      return typeof raw === 'boolean' ? Number(raw) : raw
+    case 'text':
+      return String(raw)
+    case 'bool':
+      return typeof raw === 'number' ? raw !== 0 : raw
+  }
+}
+
 /** The source time as a reader of the message sees it: a device that counts seconds has no milliseconds. */
-export function timeShown(time: MqttTime | undefined, t: number): number {
-  return time?.format === 'epoch_s' || time?.format === 'local' ? Math.floor(t / 1000) * 1000 : t
+export function timeShown(time: Timing | undefined, t: number): number {
+  return countsSeconds(time) ? Math.floor(t / 1000) * 1000 : t
 }
 
-/** The raw value a command asks for: whatever stands where the profile has `$value`. */
-export function commandedRaw(target: MqttTarget, message: string): Scalar | undefined {
-  if ('text' in target.payload) return message
-  try {
-    return findValue(target.payload.json, JSON.parse(message))
-  } catch {
-    return undefined
-  }
+export function countsSeconds(time: Timing | undefined): boolean {
+  return time?.format === 'epoch_s' || time?.format === 'local'
 }
 
-function findValue(template: unknown, received: unknown): Scalar | undefined {
-  if (template === '$value') return isScalar(received) ? received : undefined
-  if (typeof template !== 'object' || template === null) return undefined
-  if (typeof received !== 'object' || received === null) return undefined
-  for (const [key, part] of Object.entries(template)) {
-    const found = findValue(part, (received as Json)[key])
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
-/** Puts `value` where an RFC 6901 pointer says, making the objects on the way. */
-export function place(into: Json, pointer: string, value: unknown): void {
-  const keys = pointer.split('/').slice(1)
-  const last = keys.pop()
-  if (last === undefined) return
-  let at = into
-  for (const key of keys.map(unescapeKey)) {
-    const next = at[key]
-    const child: Json = typeof next === 'object' && next !== null ? (next as Json) : {}
-    at[key] = child
-    at = child
-  }
-  at[unescapeKey(last)] = value
-}
-
-function unescapeKey(key: string): string {
-  return key.replaceAll('~1', '/').replaceAll('~0', '~')
-}
-
-function timeAs(format: MqttTime['format'], t: number): string | number {
+export function timeAs(format: MqttTime['format'], t: number): string | number {
   switch (format) {
     case 'rfc3339':
     case 'auto':
@@ -91,13 +89,14 @@ function timeAs(format: MqttTime['format'], t: number): string | number {
   }
 }
 
+/** A frame counter is a number, an id a text. */
+function ownNumber(ptr: string, value: number): number | string {
+  return /(cnt|count|counter|seq|number|sqn)$/i.test(ptr) ? value : `message-${value}`
+}
+
 /** `2026-01-05T16:00:00`: date and time in the zone of this process, without saying which. */
 function localText(at: Date): string {
   const two = (part: number): string => String(part).padStart(2, '0')
   const date = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join('-')
   return `${date}T${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':')}`
-}
-
-function isScalar(value: unknown): value is Scalar {
-  return typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
 }

@@ -37,7 +37,7 @@ function planDevice(
 ): Planned {
   const profile = profiles.get(one.profile)
   if (profile === undefined) return wrong('profile', `no profile ${one.profile} in the profiles folder`)
-  const resolved = resolveDevice(profile, one)
+  const resolved = resolveDevice(profile, profile.protocol === 'onvif' ? one : withoutLogin(one))
   if (!resolved.ok) {
     return {
       ok: false,
@@ -53,6 +53,11 @@ function planDevice(
   const strange = Object.keys(one.signals ?? {}).find((point) => !known.has(point))
   if (strange !== undefined) return wrong(`signals.${strange}`, `no such point in ${one.profile}`)
   return { ok: true, device }
+}
+
+/** Here they are how an MQTT device signs in at the broker; at the gateway, how the gateway signs in at a camera. */
+function withoutLogin({ username, password, passwordFile, ...rest }: SiteDeviceConfig): SiteDeviceConfig {
+  return rest
 }
 
 function wrong(path: string, message: string): Planned {

@@ -41,6 +41,7 @@ export class SimulatedPoints {
   readonly #order: readonly Slot[]
   readonly #slots: ReadonlyMap<string, Slot>
   readonly #script: ScriptStep[]
+  readonly #restless: readonly string[]
   #startedAt: number | undefined
   #at = Number.NEGATIVE_INFINITY
 
@@ -48,11 +49,25 @@ export class SimulatedPoints {
     this.#utcOffsetMin = utcOffsetMin
     this.#order = inputsFirst(points).map((point) => ({ ...point, seed: seedOf(`${device}/${point.id}`) }))
     this.#slots = new Map(this.#order.map((slot) => [slot.id, slot]))
+    this.#restless = points
+      .filter(({ generator }) => generator.gen === 'markov' || generator.gen === 'poisson')
+      .map(({ id }) => id)
     this.#script = script.toSorted((a, b) => a.afterMs - b.afterMs)
   }
 
   has(point: string): boolean {
     return this.#slots.has(point)
+  }
+
+  /** Points that change by themselves from one moment to the next, such as a door. */
+  get restless(): readonly string[] {
+    return this.#restless
+  }
+
+  /** How long a value written to the point takes to be there, ms. */
+  settlesWithin(point: string): number {
+    const slots = this.#order.filter(({ id, follows }) => id === point || follows === point)
+    return Math.max(0, ...slots.map(settleMs))
   }
 
   /** Moves every point on to `now`; nothing happens when time has not moved. */
@@ -127,6 +142,14 @@ export class SimulatedPoints {
       ...(written === undefined ? {} : { written }),
     })
   }
+}
+
+function settleMs({ generator, written, current }: Slot): number {
+  if (generator.gen !== 'follow') return 0
+  const { delayMs, rampPerS } = generator
+  const [from, to] = [current?.value, written?.value]
+  if (rampPerS === undefined || typeof from !== 'number' || typeof to !== 'number') return delayMs
+  return delayMs + (Math.abs(to - from) / rampPerS) * 1000
 }
 
 /** Depth first; a ring of points is cut where it closes. */

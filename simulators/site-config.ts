@@ -55,6 +55,7 @@ export const SiteDeviceConfig = Type.Object(
       Type.String({ description: 'File with the password, relative to this file' }),
     ),
     interval: Type.Optional(Duration({ description: 'How often a device that speaks by itself sends' })),
+    retain: Type.Optional(Type.Boolean({ description: 'MQTT: the broker keeps its last state' })),
     latency: Type.Optional(Duration({ description: 'How long the device takes to answer' })),
     /** Modbus: the one-time settings of the profile are still to be made. */
     settings: Type.Optional(Type.Literal('pending')),

@@ -9,6 +9,8 @@ export type SiteDeviceOptions = {
   readonly faults: Faults
   /** A device that speaks by itself says at once what was set by hand. */
   readonly publishNow: () => void
+  /** Something that happens and is over; false when the point is no event. */
+  readonly happen?: (point: string, value: Value) => boolean
   /** What there is to tell about its connection. */
   readonly link: () => Readonly<Record<string, unknown>>
 }
@@ -35,8 +37,9 @@ export class SiteDevice {
     this.#options = options
   }
 
-  /** The point keeps the value until it is released. */
+  /** The point keeps the value until it is released; an event happens once. */
   set(point: string, value: Value): void {
+    if (this.#options.happen?.(point, value) === true) return
     this.points.hold(point, value)
     this.#options.publishNow()
   }

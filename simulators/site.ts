@@ -8,7 +8,7 @@ import { ControlServer } from './control-server.ts'
 import { FileJournal, type Journal, noJournal } from './journal.ts'
 import { ModbusSerialSlave } from './modbus-serial-slave.ts'
 import { ModbusServer } from './modbus-server.ts'
-import { connectTo, hangUp } from './mqtt-device.ts'
+import { connectTo, hangUp } from './mqtt-connection.ts'
 import { type PlannedDevice, planSite } from './plan-site.ts'
 import type { SiteConfig } from './site-config.ts'
 import type { SiteDevice } from './site-device.ts'
@@ -92,7 +92,13 @@ async function startMqtt(
   const devices: SiteDevice[] = []
   const bridge = bridgeOf(config, planned.length)
   if (bridge !== undefined) parts.defer(() => hangUp(bridge))
-  const surroundings = { site: config, journal, log, ...(bridge === undefined ? {} : { bridge }) }
+  const surroundings = {
+    site: config,
+    journal,
+    log,
+    sharedTopics: sharedTopics(planned),
+    ...(bridge === undefined ? {} : { bridge }),
+  }
   for (const { device, config: own } of planned) {
     if (device.protocol !== 'mqtt') continue
     const { passwordFile } = own
@@ -102,6 +108,14 @@ async function startMqtt(
     devices.push(built.siteDevice)
   }
   return devices
+}
+
+/** Availability topics of more than one device, such as that of the bridge they are behind. */
+function sharedTopics(planned: readonly PlannedDevice[]): ReadonlySet<string> {
+  const topics = planned.flatMap(({ device }) =>
+    device.protocol === 'mqtt' ? device.address.availability.map(({ topic }) => topic) : [],
+  )
+  return new Set(topics.filter((topic, i) => topics.indexOf(topic) !== i))
 }
 
 function bridgeOf({ broker }: SiteConfig, devices: number): MqttClient | undefined {

@@ -52,7 +52,7 @@ export class TestSite implements AsyncDisposable {
       devices,
       ...(brokerUrl === undefined
         ? {}
-        : { broker: { url: brokerUrl, ...(bridge === undefined ? {} : { bridge }) } }),
+        : { broker: { url: brokerUrl, qos: 1, ...(bridge === undefined ? {} : { bridge }) } }),
     }
     await writeFile(file, stringify(site))
     const program = new Program({ name: 'sim', args: ['simulators/main.ts', '--site', file] })

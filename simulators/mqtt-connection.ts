@@ -1,0 +1,52 @@
+import { connect, type MqttClient } from 'mqtt'
+import type { MqttAvailability } from '#gateway/profiles/device.ts'
+import { place } from './json-place.ts'
+
+export type BrokerAccess = { readonly url: string; readonly username?: string; readonly password?: string }
+export type Will = { readonly topic: string; readonly payload: string }
+
+const stopWithinMs = 1000
+
+/** Connects, and connects again, in the background. `will` is what the broker says when the connection dies. */
+export function connectTo(
+  { url, username, password }: BrokerAccess,
+  clientId: string,
+  will?: Will,
+): MqttClient {
+  return connect(url, {
+    protocolVersion: 4,
+    clientId,
+    reconnectPeriod: 500,
+    connectTimeout: 5000,
+    queueQoSZero: false,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(will === undefined
+      ? {}
+      : { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1 as const, retain: true } }),
+  })
+}
+
+/** Lets what is on its way arrive, but not for long. */
+export async function hangUp(client: MqttClient): Promise<void> {
+  const deadline = setTimeout(() => client.end(true), stopWithinMs)
+  await client.endAsync(!client.connected)
+  clearTimeout(deadline)
+}
+
+export function availabilityText(source: MqttAvailability, state: 'online' | 'offline'): string {
+  const [word = state] = source[state]
+  if (source.ptr === undefined || source.ptr === '') return String(word)
+  return JSON.stringify(place({}, source.ptr, word))
+}
+
+/**
+ * The source that is the device's own: what its last will says. What several devices share, such as the state of a
+ * bridge, is nobody's to take down.
+ */
+export function ownAvailability(
+  sources: readonly MqttAvailability[],
+  shared: ReadonlySet<string>,
+): MqttAvailability | undefined {
+  return sources.find(({ topic }) => !shared.has(topic))
+}
