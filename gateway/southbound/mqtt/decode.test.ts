@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { qualityCodes } from '#contract/quality.ts'
 import type { MqttAvailability, MqttDevice, MqttPoint, MqttTopic } from '#gateway/profiles/device.ts'
-import { availabilityOf, decodePayload, hasRoomForPoints, readingsOf, sourceTime } from './decode.ts'
+import { hasRoomForPoints, readingsOf } from './decode.ts'
+import { availabilityOf, decodePayload } from './decode-payload.ts'
 import { encodeCommand } from './encode.ts'
 import { valueAtPointer } from './json-pointer.ts'
+import { sourceTime } from './source-time.ts'
 
 const json: MqttTopic = {
   ...{ id: 'state', filter: 'z/lux-1', codec: 'json', root: '', require: [], retained: 'use' },
@@ -30,7 +32,19 @@ describe('decodePayload', () => {
       'another kind of message',
       { require: [{ ptr: '/object', exists: true }] },
       bytes('{"data":""}'),
-      { ok: false, reason: 'not-this-kind' },
+      { ok: false, reason: 'not-this-kind', at: '/object' },
+    ],
+    [
+      'one of several kinds',
+      { require: [{ ptr: '/method', in: ['NotifyStatus', 'NotifyFullStatus'] }] },
+      bytes('{"method":"NotifyFullStatus"}'),
+      { ok: true },
+    ],
+    [
+      'none of several kinds',
+      { require: [{ ptr: '/method', in: ['NotifyStatus', 'NotifyFullStatus'] }] },
+      bytes('{"method":"NotifyEvent"}'),
+      { ok: false, reason: 'not-this-kind', at: '/method' },
     ],
     [
       'another type',
@@ -45,13 +59,15 @@ describe('decodePayload', () => {
 
 describe('sourceTime', () => {
   const now = Date.UTC(2026, 0, 5, 12)
-  const at = (time: unknown, format: 'rfc3339' | 'epoch_s' | 'epoch_ms' | 'auto') =>
-    sourceTime({ whole: { time }, root: undefined }, { ptr: '/time', format, maxSkewMs: 60_000 }, now)
+  const at = (time: unknown, format: 'rfc3339' | 'epoch_s' | 'epoch_ms' | 'local' | 'auto') =>
+    sourceTime({ time }, { ptr: '/time', format, maxSkewMs: 60_000 }, now)
   test.each([
     ['2026-01-05T11:59:00Z', 'rfc3339', Date.UTC(2026, 0, 5, 11, 59)],
     ['2026-01-05T19:59:00.123456+08:00', 'rfc3339', Date.UTC(2026, 0, 5, 11, 59, 0, 123)],
     ['2026-01-05T11:59:00', 'rfc3339', undefined],
     ['yesterday', 'rfc3339', undefined],
+    ['2026-01-05T11:59:00', 'local', new Date(2026, 0, 5, 11, 59).getTime()],
+    ['2026-01-05T11:59:00Z', 'local', undefined],
     [1_767_614_340, 'epoch_s', 1_767_614_340_000],
     [1_767_614_340_123, 'epoch_ms', 1_767_614_340_123],
     ['1767614340123', 'epoch_ms', undefined],

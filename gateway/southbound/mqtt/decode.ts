@@ -1,102 +1,11 @@
-import { qualityCodes } from '#contract/quality.ts'
-import type {
-  MqttAvailability,
-  MqttDevice,
-  MqttPoint,
-  MqttTime,
-  MqttTopic,
-} from '#gateway/profiles/device.ts'
+import { type QualityCode, qualityCodes } from '#contract/quality.ts'
+import type { Value } from '#contract/sample.ts'
+import type { MqttBackfill, MqttDevice, MqttPoint, MqttTopic } from '#gateway/profiles/device.ts'
 import { type DecodedValue, decodeValue } from '#gateway/profiles/pipeline-values.ts'
 import type { Reading } from '../driver.ts'
+import type { Content } from './decode-payload.ts'
 import { valueAtPointer } from './json-pointer.ts'
-
-export type PayloadProblem =
-  | 'too-large'
-  | 'not-utf8'
-  | 'not-json'
-  | 'not-a-number'
-  | 'not-this-kind'
-  | 'no-root'
-  | 'not-an-object'
-
-/** `whole` is the payload, `root` the part of it that the points look at. */
-export type Content = { readonly whole: unknown; readonly root: unknown }
-export type DecodedPayload =
-  | ({ readonly ok: true } & Content)
-  | { readonly ok: false; readonly reason: PayloadProblem }
-
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
-/** Bytes to content, as the topic's codec says. Pure: no clock, no log, no throw. */
-export function decodePayload(topic: MqttTopic, payload: Uint8Array): DecodedPayload {
-  if (payload.length > topic.maxBytes) return { ok: false, reason: 'too-large' }
-  const text = textOf(payload)
-  if (text === undefined) return { ok: false, reason: 'not-utf8' }
-  switch (topic.codec) {
-    case 'text':
-      return { ok: true, whole: text, root: text }
-    case 'number': {
-      const number = text.trim() === '' ? Number.NaN : Number(text)
-      return Number.isFinite(number)
-        ? { ok: true, whole: number, root: number }
-        : { ok: false, reason: 'not-a-number' }
-    }
-    case 'json':
-      return decodeJson(topic, text)
-  }
-}
-
-function decodeJson({ require, root }: MqttTopic, text: string): DecodedPayload {
-  let whole: unknown
-  try {
-    whole = JSON.parse(text)
-  } catch {
-    return { ok: false, reason: 'not-json' }
-  }
-  const fits = require.every(({ ptr, exists, equals }) => {
-    const found = valueAtPointer(whole, ptr)
-    if (exists !== undefined && (found !== undefined) !== exists) return false
-    return equals === undefined || found === equals
-  })
-  if (!fits) return { ok: false, reason: 'not-this-kind' }
-  const content = valueAtPointer(whole, root)
-  return content === undefined ? { ok: false, reason: 'no-root' } : { ok: true, whole, root: content }
-}
-
-/** Nothing was measured before this: a clock that says so was never set. */
-const earliestPlausible = Date.UTC(2020, 0, 1)
-
-/** The message's own time, or `undefined` when it has none, or one that cannot be: too far ahead, or never set. */
-export function sourceTime(
-  { whole }: Content,
-  time: MqttTime | undefined,
-  nowMs: number,
-): number | undefined {
-  if (time === undefined) return undefined
-  const t = readTime(valueAtPointer(whole, time.ptr), time.format)
-  if (t === undefined || !Number.isFinite(t)) return undefined
-  return t >= earliestPlausible && t <= nowMs + time.maxSkewMs ? Math.trunc(t) : undefined
-}
-
-function readTime(raw: unknown, format: MqttTime['format']): number | undefined {
-  switch (format) {
-    case 'epoch_ms':
-      return typeof raw === 'number' ? raw : undefined
-    case 'epoch_s':
-      return typeof raw === 'number' ? raw * 1000 : undefined
-    case 'rfc3339':
-      return typeof raw === 'string' ? readRfc3339(raw) : undefined
-    case 'auto':
-      if (typeof raw === 'number') return raw
-      return typeof raw === 'string' ? readRfc3339(raw) : undefined
-  }
-}
-
-/** With its offset: a local time without one could mean any hour. Some senders give more than three decimals. */
-function readRfc3339(text: string): number | undefined {
-  const fits = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)$/.test(text)
-  return fits ? Date.parse(text.replace(' ', 'T')) : undefined
-}
+import { sourceTime } from './source-time.ts'
 
 /**
  * False for JSON in which no point of the topic can ever be found: a number or a list where an object should be. A
@@ -109,25 +18,91 @@ export function hasRoomForPoints(device: MqttDevice, topic: MqttTopic, { root }:
   return sources.length === 0 || sources.some(({ ptr }) => ptr === '' || (isList && /^\/\d+(\/|$)/.test(ptr)))
 }
 
-export type MessageMoment = { readonly t: number; readonly late: boolean }
+/** One point as a message has it, raw beside decoded. */
+export type DecodedPoint = {
+  readonly point: MqttPoint
+  readonly raw: unknown
+  readonly value: Value
+  readonly quality: QualityCode
+}
 
-/** One reading per point that the topic carries; a point that the message may leave out and does is no reading. */
+/** What the message says about each point of its topic; a point that it may leave out and does is not there. */
+export function decodePoints(
+  { points }: Pick<MqttDevice, 'points'>,
+  topic: MqttTopic,
+  { root }: Content,
+): DecodedPoint[] {
+  const found: DecodedPoint[] = []
+  for (const point of points) {
+    if (point.from?.topic !== topic.id) continue
+    const raw = valueAtPointer(root, point.from.ptr)
+    if (raw === undefined && (topic.partial || point.kind === 'event')) continue
+    found.push({ point, raw, ...decodePoint(point, raw) })
+  }
+  return found
+}
+
+export type MessageMoment = { readonly t: number; readonly late: boolean; readonly kept?: boolean }
+
+/** One reading per point that the message carries. */
 export function readingsOf(
   device: MqttDevice,
   topic: MqttTopic,
-  { root }: Content,
-  { t, late }: MessageMoment,
+  content: Content,
+  moment: MessageMoment,
 ): Reading[] {
-  const readings: Reading[] = []
-  for (const point of device.points) {
-    if (point.from?.topic !== topic.id) continue
-    const raw = valueAtPointer(root, point.from.ptr)
-    if (raw === undefined && topic.partial) continue
-    const { value, quality } = decodePoint(point, raw)
-    const reading = { device: device.id, point: point.id, t, value, quality }
-    readings.push(late ? { ...reading, late } : reading)
+  return decodePoints(device, topic, content)
+    .filter((one) => isReported(one, moment))
+    .map((one) => readingOf(device.id, one, moment))
+}
+
+/** An event is news or nothing: neither what a broker kept nor a word that means something else has happened. */
+function isReported({ point, quality }: DecodedPoint, { kept }: MessageMoment): boolean {
+  if (point.hidden === true) return false
+  return point.kind !== 'event' || (kept !== true && quality === qualityCodes.good)
+}
+
+function readingOf(device: string, { point, value, quality }: DecodedPoint, moment: MessageMoment): Reading {
+  return {
+    ...{ device, point: point.id, t: moment.t, value, quality },
+    ...(moment.late ? { late: true } : {}),
+    ...(moment.kept === true ? { kept: true } : {}),
   }
-  return readings
+}
+
+/** More entries than this in one message are not a device's memory. */
+const maxEntries = 1000
+
+/** The history inside a message, each entry under its own time; an entry without a plausible one is left out. */
+export function historyOf(
+  device: MqttDevice,
+  topic: MqttTopic,
+  { whole }: Content,
+  nowMs: number,
+): Reading[] {
+  const { backfill, time } = device.address
+  const maxSkewMs = time?.maxSkewMs ?? 600_000
+  return backfill
+    .filter((one) => one.topic === topic.id)
+    .flatMap((one) => {
+      const entries = valueAtPointer(whole, one.ptr)
+      if (!Array.isArray(entries)) return []
+      return entries.slice(0, maxEntries).flatMap((entry: unknown) => {
+        const t = sourceTime(entry, { ...one.time, maxSkewMs }, nowMs)
+        return t === undefined ? [] : entryReadings(device, one, entry, t)
+      })
+    })
+}
+
+function entryReadings(device: MqttDevice, { points }: MqttBackfill, entry: unknown, t: number): Reading[] {
+  return points.flatMap(({ point: id, ptr }) => {
+    const point = device.points.find((one) => one.id === id)
+    const raw = valueAtPointer(entry, ptr)
+    if (point === undefined || raw === undefined || raw === null) return []
+    const decoded = { point, raw, ...decodePoint(point, raw) }
+    const moment = { t, late: true }
+    return isReported(decoded, moment) ? [readingOf(device.id, decoded, moment)] : []
+  })
 }
 
 function decodePoint(point: MqttPoint, raw: unknown): DecodedValue {
@@ -150,36 +125,5 @@ function asType(
     case 'text':
     case undefined:
       return typeof raw === 'string' ? raw : undefined
-  }
-}
-
-/** What an availability message says; `undefined` for anything but the words of the profile. */
-export function availabilityOf(
-  source: MqttAvailability,
-  payload: Uint8Array,
-): 'online' | 'offline' | undefined {
-  const text = textOf(payload.subarray(0, 4096))
-  if (text === undefined) return undefined
-  const word = wordOf(source, text)
-  if (source.online.some((one) => one === word)) return 'online'
-  return source.offline.some((one) => one === word) ? 'offline' : undefined
-}
-
-/** zigbee2mqtt sent plain text before 2.0 and JSON since. */
-function wordOf({ ptr }: MqttAvailability, text: string): unknown {
-  if (ptr === undefined) return text.trim()
-  try {
-    const content: unknown = JSON.parse(text)
-    return typeof content === 'object' ? valueAtPointer(content, ptr) : content
-  } catch {
-    return text.trim()
-  }
-}
-
-function textOf(payload: Uint8Array): string | undefined {
-  try {
-    return utf8.decode(payload)
-  } catch {
-    return undefined
   }
 }

@@ -31,8 +31,16 @@ function sentFor(point: MqttPoint, value: Scalar): Sent {
       : { ok: true, value: pair[1] }
   }
   const encoded = encodeValue(value, point)
-  if (encoded.ok) return { ok: true, value: encoded.raw }
+  if (encoded.ok) return { ok: true, value: inWholeSteps(encoded.raw, point) }
   return { ok: false, reason: `${point.id}: ${JSON.stringify(value)} cannot be sent (${encoded.reason})` }
+}
+
+/** Codings that count in steps: between 101 and 102 of 254 a lamp has nothing. */
+const counted: ReadonlySet<string> = new Set(['lin254', 'lin255', 'dali_log254', 'mired_kelvin'])
+
+function inWholeSteps(raw: Scalar, { steps }: MqttPoint): Scalar {
+  const isCounted = steps.some((step) => step.op === 'transform' && counted.has(step.name))
+  return isCounted && typeof raw === 'number' ? Math.round(raw) : raw
 }
 
 /** Replaces whole leaves only, typed: nothing is ever pasted into text. */

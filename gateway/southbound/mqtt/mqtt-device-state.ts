@@ -1,21 +1,26 @@
-import { qualityCodes } from '#contract/quality.ts'
-import type { MqttAvailability, MqttDevice } from '#gateway/profiles/device.ts'
+import { good, qualityCodes, stale } from '#contract/quality.ts'
+import type { Value } from '#contract/sample.ts'
+import type { MqttAvailability, MqttDevice, MqttTopic } from '#gateway/profiles/device.ts'
 import type { DriverHost, Reading } from '../driver.ts'
 import { LinkState } from '../link-state.ts'
-import type { Content } from './decode.ts'
+import { DeviceClock } from './device-clock.ts'
 import { valueAtPointer } from './json-pointer.ts'
 
 const maxRemembered = 1000
 
-/** What the driver remembers about one device: is it there, when was it heard, which messages are known. */
+/** What the driver remembers about one device: is it there, when was it heard, what it said, is its clock right. */
 export class MqttDeviceState {
   readonly device: MqttDevice
   readonly link: LinkState
+  readonly clock: DeviceClock
   readonly #host: DriverHost
   readonly #offline = new Set<MqttAvailability>()
   /** Fingerprint of a message → when it came (monotonic). */
   readonly #known = new Map<string, number>()
+  /** The last good value of each point that the device itself said. */
+  readonly #values = new Map<string, Value>()
   #heardAt: number
+  #wasHeard = false
   /** Bad readings were reported and nothing good since. */
   #failed = false
 
@@ -23,19 +28,38 @@ export class MqttDeviceState {
     this.device = device
     this.#host = host
     this.#heardAt = host.clock.monotonic()
+    this.clock = new DeviceClock(device.address.time?.maxSkewMs ?? 0)
     this.link = new LinkState(device, (state, reason) => host.link(device.id, state, reason))
   }
 
-  /** A message with values came. While an availability topic says "offline", that stands. */
-  heard(): void {
-    this.#heardAt = this.#host.clock.monotonic()
+  /** The device spoke, so long ago. While an availability topic says "offline", that stands. */
+  heard(agoMs = 0): void {
+    const at = this.#host.clock.monotonic() - agoMs
+    this.#heardAt = this.#wasHeard ? Math.max(this.#heardAt, at) : at
+    this.#wasHeard = true
     if (this.#offline.size === 0) this.link.succeeded()
   }
 
   report(readings: readonly Reading[]): void {
     if (readings.length === 0) return
     this.#failed = false
+    for (const { point, value, quality, late, kept } of readings) {
+      if (late !== true && kept !== true && quality === good) this.#values.set(point, value)
+    }
     this.#host.report(readings)
+  }
+
+  /**
+   * What a broker kept, without a time of its own: nobody knows how old it is, so it is no good value. What the device
+   * said itself since is not said again.
+   */
+  reportUndated(readings: readonly Reading[]): void {
+    const unknown = readings.filter(({ point, value }) => this.#values.get(point) !== value)
+    this.report(unknown.map((one) => (one.quality === good ? { ...one, quality: stale } : one)))
+  }
+
+  valueOf(point: string): Value | undefined {
+    return this.#values.get(point)
   }
 
   available(source: MqttAvailability, state: 'online' | 'offline'): void {
@@ -45,8 +69,7 @@ export class MqttDeviceState {
       return
     }
     this.#offline.delete(source)
-    this.#heardAt = this.#host.clock.monotonic()
-    if (this.#offline.size === 0) this.link.succeeded()
+    this.heard()
   }
 
   /** The device cannot be heard any more: down, and its points have no value until it speaks again. */
@@ -64,16 +87,20 @@ export class MqttDeviceState {
     this.#failPoints(({ staleAfterMs }) => staleAfterMs === undefined)
   }
 
-  /** True for a message that came before, where the profile says how to tell. */
-  isKnown({ whole }: Content): boolean {
+  /**
+   * True for a message that came before, where the profile says how to tell. One that a broker kept is compared and not
+   * remembered: the device may still be sending it.
+   */
+  isKnown({ id }: MqttTopic, whole: unknown, kept: boolean): boolean {
     const { dedupe } = this.device.address
     if (dedupe === undefined) return false
     const parts = dedupe.ptr.map((ptr) => valueAtPointer(whole, ptr))
     if (parts.every((part) => part === undefined)) return false
-    const key = JSON.stringify(parts)
+    const key = JSON.stringify([id, ...parts])
     const now = this.#host.clock.monotonic()
     const before = this.#known.get(key)
     if (before !== undefined && now - before < dedupe.windowMs) return true
+    if (kept) return false
     this.#known.delete(key)
     this.#known.set(key, now)
     if (this.#known.size > maxRemembered) this.#known.delete(this.#known.keys().next().value ?? '')
@@ -83,8 +110,12 @@ export class MqttDeviceState {
   #failPoints(concerns: (point: MqttDevice['points'][number]) => boolean): void {
     if (this.#failed) return
     this.#failed = true
+    this.#values.clear()
     const t = this.#host.clock.now()
-    const points = this.device.points.filter((point) => point.from !== undefined && concerns(point))
+    const points = this.device.points.filter(
+      (point) =>
+        point.from !== undefined && point.kind !== 'event' && point.hidden !== true && concerns(point),
+    )
     this.#host.report(
       points.map(({ id }) => ({
         device: this.device.id,

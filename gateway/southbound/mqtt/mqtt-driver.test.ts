@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { qualityCodes } from '#contract/quality.ts'
-import type { MqttDevice, MqttPoint } from '#gateway/profiles/device.ts'
+import type { MqttDevice, MqttPoint, MqttTopic } from '#gateway/profiles/device.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { createLogger } from '#lib/logger.ts'
 import type { Reading } from '../driver.ts'
-import { MqttDriver, type MqttLink, type MqttMessage } from './mqtt-driver.ts'
+import { MqttDriver } from './mqtt-driver.ts'
+import type { MqttLink, MqttMessage } from './mqtt-link.ts'
 
 /** Our own seam in memory; the driver over a real broker is in the gateway's test. */
 function createLink() {
@@ -34,7 +35,16 @@ function createLink() {
   return { link, sent, receive, listeners, connected: (up: boolean) => watcher(up) }
 }
 
-function deviceOf(id: string): MqttDevice {
+/** What a test changes about both devices. */
+type Change = {
+  readonly topic?: Partial<MqttTopic>
+  readonly topics?: readonly Partial<MqttTopic>[]
+  readonly points?: readonly Partial<MqttPoint>[]
+  readonly write?: Partial<NonNullable<MqttPoint['write']>>
+  readonly backfill?: MqttDevice['address']['backfill']
+}
+
+function deviceOf(id: string, change: Change): MqttDevice {
   const point: MqttPoint = {
     ...{ id: 'illuminance', kind: 'num', unit: 'lx', title: {}, confidence: 'high', steps: [] },
     report: { deadband: 0, minIntervalMs: 0, maxIntervalMs: 60_000, onChange: true },
@@ -44,34 +54,35 @@ function deviceOf(id: string): MqttDevice {
     ...{ ...point, id: 'light.level', unit: '%', from: { topic: 'state', ptr: '/level', as: 'number' } },
     write: {
       to: { topic: `z/${id}/set`, qos: 1, payload: { json: { level: '$value' } } },
-      readback: { withinMs: 2_000, tolerance: 1, point: 'light.level' },
+      readback: { withinMs: 2_000, tolerance: 1, point: 'light.level', pollNow: false },
       minIntervalMs: 0,
       risk: 'low',
+      ...change.write,
     },
   }
+  const topic: MqttTopic = {
+    ...{ id: 'state', filter: `z/${id}`, codec: 'json', root: '', require: [], retained: 'state_only' },
+    ...{ partial: true, maxBytes: 1000, qos: 1 },
+  }
   return {
-    ...{ id, protocol: 'mqtt', title: {}, vendor: '', model: '', category: 'sensor.env' },
+    ...{ id, protocol: 'mqtt', title: {}, vendor: '', model: '', category: 'sensor.env', alarms: [] },
     profile: {} as MqttDevice['profile'],
     ...{ failAfter: 1, recoverAfter: 1, silenceMs: 60_000 },
     address: {
-      topics: [
-        {
-          ...{ id: 'state', filter: `z/${id}`, codec: 'json', root: '', require: [], retained: 'state_only' },
-          ...{ partial: true, maxBytes: 1000, qos: 1 },
-        },
-      ],
+      topics: (change.topics ?? [change.topic ?? {}]).map((one) => ({ ...topic, ...one })),
       time: { ptr: '/t', format: 'epoch_ms', maxSkewMs: 60_000 },
       dedupe: { ptr: ['/id'], windowMs: 10_000 },
       availability: [
         { topic: `z/${id}/availability`, online: ['online'], offline: ['offline'] },
         { topic: 'z/bridge', online: ['online'], offline: ['offline'] },
       ],
+      backfill: change.backfill ?? [],
     },
-    points: [point, level],
+    points: change.points?.map((one) => ({ ...point, ...one })) ?? [point, level],
   }
 }
 
-function start() {
+function start(change: Change = {}) {
   const bus = createLink()
   const clock = new FakeClock()
   const readings: Reading[] = []
@@ -82,7 +93,7 @@ function start() {
   const driver = new MqttDriver(
     { link: bus.link, onRefused: (device, reason) => refused.push(`${device} ${reason}`) },
     {
-      devices: [deviceOf('lux-1'), deviceOf('lux-2')],
+      devices: [deviceOf('lux-1', change), deviceOf('lux-2', change)],
       clock,
       log: createLogger({ level: 'warn' }, { write: (line) => void lines.push(JSON.parse(line)) }),
       report: (some) => readings.push(...some),
@@ -150,19 +161,156 @@ test('a message that comes twice counts once', async () => {
 })
 
 describe('what the broker kept from earlier', () => {
-  test('is history under its own time, and no sign of life', async () => {
+  test('is state under its own time, marked, and no sign of life', async () => {
     await using site = start()
     const t = site.clock.now() - 3_600_000
     site.receive('z/lux-1', { illuminance: 300, t }, true)
-    expect(site.readings).toMatchObject([{ t, late: true }])
+    expect(site.readings).toMatchObject([{ t, value: 300, quality: qualityCodes.good, kept: true }])
     expect(site.links).toEqual([])
   })
-  test('is nothing without a time of its own', async () => {
+  test('is stale where it has no time of its own: nobody knows how old it is', async () => {
     await using site = start()
     site.receive('z/lux-1', { illuminance: 300 }, true)
-    expect(site.readings).toEqual([])
-    expect(site.refused).toEqual(['lux-1 retained-without-time'])
+    expect(site.readings).toMatchObject([{ value: 300, quality: qualityCodes.stale, kept: true }])
+    site.receive('z/lux-1', { illuminance: 300 })
+    expect(site.readings.at(-1)).toMatchObject({ value: 300, quality: qualityCodes.good })
+    expect(site.readings.at(-1)).not.toHaveProperty('kept')
   })
+  test('is not said again when the device itself said the same since', async () => {
+    await using site = start()
+    site.receive('z/lux-1', { illuminance: 300 })
+    site.receive('z/lux-1', { illuminance: 300 }, true)
+    expect(site.readings).toHaveLength(1)
+    site.receive('z/lux-1', { illuminance: 310 }, true)
+    expect(site.readings.at(-1)).toMatchObject({ value: 310, quality: qualityCodes.stale })
+  })
+  test('does not take the place of the same message from the device', async () => {
+    await using site = start()
+    site.receive('z/lux-1', { illuminance: 300, id: 'a' }, true)
+    site.receive('z/lux-1', { illuminance: 300, id: 'a' })
+    expect(site.readings.map(({ kept }) => kept)).toEqual([true, undefined])
+  })
+  test('shows that the device lives where the profile uses it so and its own time is young', async () => {
+    await using site = start({ topic: { retained: 'use' } })
+    site.receive('z/lux-1', { illuminance: 300, t: site.clock.now() - 61_000 }, true)
+    expect(site.links).toEqual([])
+    site.receive('z/lux-1', { illuminance: 300, t: site.clock.now() - 50_000 }, true)
+    expect(site.links).toEqual(['lux-1 up'])
+    await site.clock.advance(11_000)
+    expect(site.links).toEqual(['lux-1 up', 'lux-1 down'])
+  })
+  test('is nothing where the profile ignores it', async () => {
+    await using site = start({ topic: { retained: 'ignore' } })
+    site.receive('z/lux-1', { illuminance: 300 }, true)
+    expect(site.readings).toEqual([])
+    expect(site.refused).toEqual([])
+  })
+})
+
+describe('several kinds of message on one topic', () => {
+  const kind = (id: string, method: string): Partial<MqttTopic> => ({
+    ...{ id, retained: 'ignore' },
+    require: [{ ptr: '/method', equals: method }],
+  })
+  const rpc = {
+    topics: [kind('status', 'NotifyStatus'), kind('event', 'NotifyEvent')],
+    points: [
+      { id: 'relay.0', kind: 'bool', from: { topic: 'status', ptr: '/params/on', as: 'bool' } },
+      { id: 'panic', kind: 'event', from: { topic: 'event', ptr: '/params/events/0/event', as: 'text' } },
+    ],
+  } as const satisfies Change
+
+  test('each is read by its own rules, and one that fits none is refused once', async () => {
+    await using site = start(rpc)
+    site.receive('z/lux-1', { method: 'NotifyStatus', params: { on: true } })
+    site.receive('z/lux-1', { method: 'NotifyEvent', params: { events: [{ event: 'single_push' }] } })
+    site.receive('z/lux-1', { method: 'Other' })
+    expect(site.readings).toMatchObject([
+      { point: 'relay.0', value: true },
+      { point: 'panic', value: 'single_push' },
+    ])
+    expect(site.refused).toEqual(['lux-1 not-this-kind'])
+  })
+  test('one that fits none is still a sign of life', async () => {
+    await using site = start(rpc)
+    site.receive('z/lux-1', { method: 'Other' })
+    expect(site.links).toEqual(['lux-1 up'])
+  })
+  test('an event is what happens: not what is kept, not what the profile has no word for, not a lost link', async () => {
+    const pairs = [['emergency', 'emergency']] as const
+    await using site = start({
+      points: [
+        {
+          ...{ id: 'panic', kind: 'event', steps: [{ op: 'map', pairs }] },
+          from: { topic: 'state', ptr: '/action', as: 'text' },
+        },
+      ],
+    })
+    site.receive('z/lux-1', { action: 'emergency' }, true)
+    site.receive('z/lux-1', { action: '' })
+    site.receive('z/lux-1', { action: null })
+    site.receive('z/lux-1', { action: 'single' })
+    site.receive('z/lux-1/availability', 'offline')
+    expect(site.readings).toEqual([])
+    site.receive('z/lux-1', { action: 'emergency' })
+    expect(site.readings).toMatchObject([{ point: 'panic', value: 'emergency' }])
+  })
+})
+
+describe('history in a message', () => {
+  const memory: Change = {
+    backfill: [
+      {
+        ...{ topic: 'state', ptr: '/history', time: { ptr: '/at', format: 'epoch_s' } },
+        points: [{ point: 'illuminance', ptr: '/lx' }],
+      },
+    ],
+  }
+  test('comes before the news, under its own times, marked late', async () => {
+    await using site = start(memory)
+    const s = Math.floor(site.clock.now() / 1000)
+    const history = [
+      { at: s - 1200, lx: 100 },
+      { at: s - 600, lx: 200 },
+    ]
+    site.receive('z/lux-1', { illuminance: 300, history })
+    expect(site.readings).toMatchObject([
+      { t: (s - 1200) * 1000, value: 100, late: true },
+      { t: (s - 600) * 1000, value: 200, late: true },
+      { value: 300, t: site.clock.now() },
+    ])
+  })
+  test('entries without a time, from the future or without the value are left out', async () => {
+    await using site = start(memory)
+    const s = Math.floor(site.clock.now() / 1000)
+    site.receive('z/lux-1', {
+      history: [{ lx: 1 }, { at: s + 9999, lx: 2 }, { at: s - 5 }, 7, { at: s - 5, lx: 3 }],
+    })
+    expect(site.readings).toMatchObject([{ value: 3, late: true }])
+    site.receive('z/lux-1', { history: 'none' })
+    expect(site.readings).toHaveLength(1)
+  })
+})
+
+test('a device whose clock is an hour slow is taken at the time its messages come', async () => {
+  await using site = start()
+  for (let i = 0; i < 4; i++) {
+    site.receive('z/lux-1', { illuminance: i, t: site.clock.now() - 3_600_000 })
+    await site.clock.advance(30_000)
+  }
+  const now = site.clock.now()
+  const own = [0, 30_000].map((at) => now - 120_000 - 3_600_000 + at)
+  const seen = site.readings.filter(({ device }) => device === 'lux-1')
+  expect(seen.map(({ t }) => t)).toEqual([...own, now - 60_000, now - 30_000])
+})
+
+test('a point that nobody confirmed is told to nobody', async () => {
+  await using site = start({
+    points: [{ id: 'x.odd', hidden: true, from: { topic: 'state', ptr: '/odd', as: 'number' } }],
+  })
+  site.receive('z/lux-1', { odd: 1 })
+  site.receive('z/lux-1/availability', 'offline')
+  expect(site.readings).toEqual([])
 })
 
 describe('a device goes down', () => {
@@ -239,6 +387,63 @@ describe('a write', () => {
     await failure
   })
 
+  test('waits for the answer that has its number, and hears a refusal with its reason', async () => {
+    const ack = {
+      topic: 'gw/rpc',
+      match: { ptr: '/id', equals: '$seq' },
+      errorPtr: '/error/message',
+      withinMs: 2_000,
+    }
+    const to = { topic: 'z/lux-1/rpc', qos: 1, payload: { json: { id: '$seq', v: '$value' } }, ack } as const
+    await using site = start({ write: { to } })
+    const refused = site.driver.write(target, 40, new AbortController().signal)
+    const { id } = JSON.parse(site.sent[0]?.payload ?? '')
+    site.receive('gw/rpc', { id: id + 1, result: {} })
+    site.receive('gw/rpc', { id, error: { code: -103, message: 'too hot' } }, true)
+    site.receive('gw/rpc', 'nonsense')
+    site.receive('gw/rpc', { id, error: { code: -103, message: 'too hot' } })
+    await expect(refused).rejects.toMatchObject({ code: 'DEVICE_REFUSED', message: /too hot/ })
+
+    const done = site.driver.write(target, 50, new AbortController().signal)
+    site.receive('gw/rpc', { id: id + 1, result: {} })
+    site.receive('z/lux-1', { level: 50 })
+    expect(await done).toEqual({ readBack: 50, verified: true })
+  })
+  test('with an answer alone is confirmed by it, and not without', async () => {
+    const ack = { topic: 'gw/rpc', match: { ptr: '/id', equals: '$seq' }, withinMs: 2_000 }
+    const to = { topic: 'z/lux-1/rpc', qos: 1, payload: { json: { id: '$seq' } }, ack } as const
+    await using site = start({
+      points: [{ id: 'light.level', write: { to, minIntervalMs: 0, risk: 'low' } }],
+    })
+    const done = site.driver.write(target, 40, new AbortController().signal)
+    site.receive('gw/rpc', { id: JSON.parse(site.sent[0]?.payload ?? '').id })
+    expect(await done).toEqual({})
+    const failure = expect(site.driver.write(target, 41, new AbortController().signal)).rejects.toMatchObject(
+      {
+        ...{ code: 'DEVICE_TIMEOUT', message: /no answer on gw\/rpc within 2000 ms/ },
+      },
+    )
+    await site.clock.advance(2_000)
+    await failure
+  })
+  test('of a value that must not jump goes there in steps', async () => {
+    await using site = start({ write: { rampMaxPerS: 40 } })
+    site.receive('z/lux-1', { level: 100 })
+    const written = site.driver.write(target, 40, new AbortController().signal)
+    await site.clock.advance(500)
+    await site.clock.advance(500)
+    site.receive('z/lux-1', { level: 40 })
+    expect(await written).toMatchObject({ verified: true })
+    expect(site.sent.map(({ payload }) => JSON.parse(payload).level)).toEqual([80, 60, 40])
+  })
+  test('that could not be verified is followed by the safe value, where there is one', async () => {
+    await using site = start({ write: { onFail: 0 } })
+    const written = site.driver.write(target, 40, new AbortController().signal)
+    site.receive('z/lux-1', { level: 10 })
+    await site.clock.advance(2_000)
+    expect(await written).toEqual({ readBack: 10, verified: false })
+    expect(site.sent.map(({ payload }) => JSON.parse(payload).level)).toEqual([40, 0])
+  })
   test('to a device that is away fails at once', async () => {
     await using site = start()
     site.receive('z/lux-1/availability', 'offline')

@@ -1,31 +1,17 @@
 import { AppError } from '#contract/errors.ts'
 import type { Value } from '#contract/sample.ts'
-import type { MqttAvailability, MqttDevice, MqttTopic } from '#gateway/profiles/device.ts'
+import type { Device, MqttAvailability, MqttDevice, MqttTopic } from '#gateway/profiles/device.ts'
 import { RateLimit } from '#lib/rate-limit.ts'
-import type { Driver, DriverHost, Reading, Written } from '../driver.ts'
-import {
-  availabilityOf,
-  decodePayload,
-  hasRoomForPoints,
-  type MessageMoment,
-  type PayloadProblem,
-  readingsOf,
-  sourceTime,
-} from './decode.ts'
-import { encodeCommand } from './encode.ts'
+import type { Driver, DriverHost, Probed, Reading, Written } from '../driver.ts'
+import { hasRoomForPoints, historyOf, readingsOf } from './decode.ts'
+import { availabilityOf, decodePayload, type PayloadProblem } from './decode-payload.ts'
+import { type CommandTarget, MqttCommands } from './mqtt-commands.ts'
 import { MqttDeviceState } from './mqtt-device-state.ts'
-import { ReadbackWaiters } from './readback-waiters.ts'
+import type { MqttLink, MqttMessage } from './mqtt-link.ts'
+import { probeDevice, topicsByFilter } from './probe.ts'
+import { sourceTime } from './source-time.ts'
 
-export type MqttMessage = { readonly topic: string; readonly payload: Uint8Array; readonly retained: boolean }
-
-/** The local broker, as far as this driver needs it; the composition root hands it in. */
-export interface MqttLink {
-  subscribe(filter: string, handler: (message: MqttMessage) => void): () => void
-  publish(topic: string, payload: string, options: { readonly qos: 0 | 1 }): Promise<void>
-  watch(handler: (connected: boolean) => void): () => void
-}
-
-export type PayloadRefusal = PayloadProblem | 'duplicate' | 'retained-without-time' | 'availability-word'
+export type PayloadRefusal = PayloadProblem | 'duplicate' | 'availability-word'
 
 export type MqttDriverOptions = {
   readonly link: MqttLink
@@ -38,19 +24,27 @@ const silenceCheckMs = 1_000
 const brokerGraceMs = 5_000
 const logEveryMs = 60_000
 
+/** What one message says to one of its topics. */
+type Heard = {
+  readonly ok: true
+  readonly readings: Reading[]
+  readonly history: Reading[]
+  readonly ownTime?: number
+}
+type Refused = { readonly ok: false; readonly reason: PayloadRefusal; readonly at?: string }
+
 /** Listens to devices that speak MQTT by themselves. One device's garbage is counted and stays its own problem. */
 export class MqttDriver implements Driver {
   readonly #host: DriverHost
   readonly #options: MqttDriverOptions
   readonly #states: readonly MqttDeviceState[]
   readonly #logged = new RateLimit(logEveryMs)
-  readonly #waiters: ReadbackWaiters
-  #seq = 0
+  readonly #commands: MqttCommands
 
   constructor(options: MqttDriverOptions, host: DriverHost) {
     this.#options = options
     this.#host = host
-    this.#waiters = new ReadbackWaiters(host.clock)
+    this.#commands = new MqttCommands(options.link, host)
     this.#states = host.devices
       .filter((device): device is MqttDevice => device.protocol === 'mqtt')
       .map((device) => new MqttDeviceState(device, host))
@@ -60,12 +54,12 @@ export class MqttDriver implements Driver {
     const { clock } = this.#host
     using subscriptions = new DisposableStack()
     for (const state of this.#states) this.#listen(state, subscriptions)
+    this.#listenToAnswers(subscriptions)
     let lostAt: number | undefined
     const unwatch = this.#options.link.watch((connected) => {
       lostAt = connected ? undefined : (lostAt ?? clock.monotonic())
     })
     subscriptions.defer(unwatch)
-
     while (!signal.aborted) {
       await clock.sleep(silenceCheckMs, signal)
       if (lostAt !== undefined && clock.monotonic() - lostAt >= brokerGraceMs) {
@@ -80,33 +74,31 @@ export class MqttDriver implements Driver {
     value: Value,
     signal: AbortSignal,
   ): Promise<Written> {
-    const name = `${target.device}/${target.point}`
-    const state = this.#states.find(({ device }) => device.id === target.device)
-    const point = state?.device.points.find(({ id }) => id === target.point)
+    const found = this.#find(target)
+    if (value === null) throw new AppError('VALUE_OUT_OF_RANGE', `${found.name}: no value to write`)
+    return await this.#commands.write(found, value, signal)
+  }
+
+  async probe(device: Device, signal: AbortSignal): Promise<Probed> {
+    if (device.protocol !== 'mqtt') throw new AppError('BAD_REQUEST', `${device.id} does not speak MQTT`)
+    return await probeDevice(device, { link: this.#options.link, clock: this.#host.clock }, signal)
+  }
+
+  #find({ device, point: id }: { device: string; point: string }): CommandTarget {
+    const name = `${device}/${id}`
+    const state = this.#states.find((one) => one.device.id === device)
+    const point = state?.device.points.find((one) => one.id === id)
     if (state === undefined || point === undefined)
       throw new AppError('POINT_UNKNOWN', `${name}: no such point`)
-    if (value === null) throw new AppError('VALUE_OUT_OF_RANGE', `${name}: no value to write`)
     if (state.link.state === 'down') throw new AppError('LINK_DOWN', `${name}: the device is not there`)
-    const encoded = encodeCommand(point, value, ++this.#seq)
-    if (!encoded.ok) throw new AppError('VALUE_OUT_OF_RANGE', encoded.reason)
-
-    const readback = point.write?.readback
-    if (readback === undefined) {
-      await this.#options.link.publish(encoded.topic, encoded.payload, { qos: encoded.qos })
-      return {}
-    }
-    // Listening starts before sending: a fast device answers before publish returns.
-    const shown = `${target.device}/${readback.point}`
-    using waiter = this.#waiters.start(shown, { wanted: value, ...readback }, signal)
-    await this.#options.link.publish(encoded.topic, encoded.payload, { qos: encoded.qos })
-    return await waiter.outcome
+    return { state, point, name }
   }
 
   #listen(state: MqttDeviceState, subscriptions: DisposableStack): void {
     const { link } = this.#options
-    for (const topic of state.device.address.topics) {
+    for (const [filter, topics] of topicsByFilter(state.device)) {
       subscriptions.defer(
-        link.subscribe(topic.filter, (message) => this.#guard(() => this.#take(state, topic, message))),
+        link.subscribe(filter, (message) => this.#guard(() => this.#take(state, topics, message))),
       )
     }
     for (const source of state.device.address.availability) {
@@ -115,6 +107,16 @@ export class MqttDriver implements Driver {
           this.#guard(() => this.#takeAvailability(state, source, payload)),
         ),
       )
+    }
+  }
+
+  #listenToAnswers(subscriptions: DisposableStack): void {
+    const points = this.#states.flatMap(({ device }) => device.points)
+    for (const topic of new Set(points.flatMap(({ write }) => write?.to.ack?.topic ?? []))) {
+      const take = (message: MqttMessage): void => {
+        if (!message.retained) this.#guard(() => this.#commands.answered(message.topic, message.payload))
+      }
+      subscriptions.defer(this.#options.link.subscribe(topic, take))
     }
   }
 
@@ -127,60 +129,97 @@ export class MqttDriver implements Driver {
     }
   }
 
-  #take(state: MqttDeviceState, topic: MqttTopic, message: MqttMessage): void {
-    if (message.retained && topic.retained === 'ignore') return
-    const readings = this.#read(state, topic, message)
-    if (typeof readings === 'string') {
-      this.#refuse(state, message, readings)
-      return
+  /** A topic can carry several kinds of message; one that fits none of them is refused once. */
+  #take(state: MqttDeviceState, topics: readonly MqttTopic[], message: MqttMessage): void {
+    let refused: Refused | undefined
+    let isTaken = false
+    for (const topic of topics) {
+      if (message.retained && topic.retained === 'ignore') continue
+      const heard = this.#read(state, topic, message)
+      if (heard.ok) {
+        isTaken = true
+        this.#report(state, topic, { ...heard, kept: message.retained })
+      } else if (refused === undefined || isQuiet(refused)) {
+        refused = heard
+      }
     }
-    if (!message.retained) {
-      state.heard()
-      for (const { device, point, value } of readings) this.#waiters.seen(`${device}/${point}`, value)
-    }
-    state.report(readings)
+    if (isTaken || refused === undefined) return
+    // Another kind of message is still the device speaking.
+    if (refused.reason === 'not-this-kind' && !message.retained) state.heard()
+    this.#refuse(state, message, refused)
   }
 
-  #read(state: MqttDeviceState, topic: MqttTopic, message: MqttMessage): Reading[] | PayloadRefusal {
+  #read(state: MqttDeviceState, topic: MqttTopic, message: MqttMessage): Heard | Refused {
     const { device } = state
     const content = decodePayload(topic, message.payload)
-    if (!content.ok) return content.reason
-    if (!hasRoomForPoints(device, topic, content)) return 'not-an-object'
-    if (state.isKnown(content)) return 'duplicate'
-    const t = sourceTime(content, device.address.time, this.#host.clock.now())
-    const moment = this.#momentOf(t, topic, message)
-    return moment === undefined ? 'retained-without-time' : readingsOf(device, topic, content, moment)
+    if (!content.ok) return content
+    if (!hasRoomForPoints(device, topic, content))
+      return { ok: false, reason: 'not-an-object', at: topic.root }
+    if (state.isKnown(topic, content.whole, message.retained)) return { ok: false, reason: 'duplicate' }
+    const now = this.#host.clock.now()
+    const own = sourceTime(content.whole, device.address.time, now)
+    const isUsable = own !== undefined && (message.retained || state.clock.trusts(own, now))
+    const moment = { t: isUsable ? own : now, late: false, kept: message.retained }
+    return {
+      ok: true,
+      readings: readingsOf(device, topic, content, moment),
+      history: historyOf(device, topic, content, now),
+      ...(isUsable ? { ownTime: own } : {}),
+    }
   }
 
   /**
-   * What a broker kept from earlier is no news: it is stored as history under its own time, and rules do not look at it.
-   * Without a time of its own nobody knows when it was true.
+   * What a broker kept from earlier is state and never news: rules do not look at it. It says that the device lives only
+   * where its own time says that this was lately.
    */
-  #momentOf(t: number | undefined, topic: MqttTopic, { retained }: MqttMessage): MessageMoment | undefined {
-    const stateOnly = retained && topic.retained === 'state_only'
-    if (t !== undefined) return { t, late: stateOnly }
-    return stateOnly ? undefined : { t: this.#host.clock.now(), late: false }
+  #report(
+    state: MqttDeviceState,
+    topic: MqttTopic,
+    { readings, history, ownTime, kept }: Heard & { readonly kept: boolean },
+  ): void {
+    state.report(history)
+    if (!kept) {
+      state.heard()
+      for (const { device, point, value } of readings) this.#commands.seen(`${device}/${point}`, value)
+      state.report(readings)
+      return
+    }
+    if (ownTime === undefined) {
+      state.reportUndated(readings)
+      return
+    }
+    const ageMs = this.#host.clock.now() - ownTime
+    if (topic.retained === 'use' && ageMs < (state.device.silenceMs ?? 0)) state.heard(ageMs)
+    state.report(readings)
   }
 
   #takeAvailability(state: MqttDeviceState, source: MqttAvailability, payload: Uint8Array): void {
     const word = availabilityOf(source, payload)
     if (word !== undefined) state.available(source, word)
-    else this.#refuse(state, { topic: source.topic, payload }, 'availability-word')
+    else
+      this.#refuse(
+        state,
+        { topic: source.topic, payload },
+        { ok: false, reason: 'availability-word', at: source.ptr ?? '' },
+      )
   }
 
-  #refuse({ device }: MqttDeviceState, message: Omit<MqttMessage, 'retained'>, reason: PayloadRefusal): void {
+  #refuse({ device }: MqttDeviceState, message: Omit<MqttMessage, 'retained'>, refused: Refused): void {
+    const { reason, at } = refused
     this.#options.onRefused?.(device.id, reason)
-    if (quiet.has(reason)) return
+    if (isQuiet(refused)) return
     const { topic, payload } = message
     const skipped = this.#logged.pass(`${device.id} ${topic}`, this.#host.clock.monotonic())
     if (skipped === undefined) return
     const start = Buffer.from(payload.subarray(0, 60)).toString('latin1')
     this.#host.log.warn(
-      { device: device.id, topic, reason, bytes: payload.length, start, skipped },
+      { device: device.id, topic, reason, at, bytes: payload.length, start, skipped },
       'payload refused',
     )
   }
 }
 
 /** By design: a topic may carry other kinds of message, and brokers repeat themselves. Counted, not logged. */
-const quiet: ReadonlySet<PayloadRefusal> = new Set(['duplicate', 'not-this-kind', 'retained-without-time'])
+function isQuiet({ reason }: Refused): boolean {
+  return reason === 'duplicate' || reason === 'not-this-kind'
+}

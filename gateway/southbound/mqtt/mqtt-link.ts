@@ -1,0 +1,9 @@
+export type MqttMessage = { readonly topic: string; readonly payload: Uint8Array; readonly retained: boolean }
+
+/** The local broker, as far as this driver needs it; the composition root hands it in. */
+export interface MqttLink {
+  /** What the broker kept for the filter comes first, marked; then what happens. */
+  subscribe(filter: string, handler: (message: MqttMessage) => void): () => void
+  publish(topic: string, payload: string, options: { readonly qos: 0 | 1 }): Promise<void>
+  watch(handler: (connected: boolean) => void): () => void
+}
