@@ -8,7 +8,7 @@ import { LiveHub } from '#cloud/http/live-hub.ts'
 import { consoleBuild } from '#cloud/http/static.ts'
 import { type RunningIngest, startIngest } from '#cloud/ingest/start-ingest.ts'
 import { type Database, openDatabase } from '#cloud/state/database.ts'
-import { openSqliteTelemetryStore } from '#cloud/telemetry/sqlite/sqlite-telemetry-store.ts'
+import { openTelemetryStore } from '#cloud/telemetry/open-telemetry-store.ts'
 import { openTls } from '#cloud/tls/open-tls.ts'
 import { type DemoAccount, ensureDemoAccounts } from '#cloud/users/accounts.ts'
 import { UserRepository } from '#cloud/users/user-repository.ts'
@@ -53,7 +53,12 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
 
   const db = parts.use(await openDatabase({ path: join(config.data, stateFile), log: part('state') }))
   const telemetry = parts.use(
-    await openSqliteTelemetryStore({ path: join(config.data, 'telemetry.db'), log: part('telemetry') }),
+    await openTelemetryStore({
+      config: config.telemetry,
+      folder: config.data,
+      login: settings.telemetryLogin,
+      log: part('telemetry'),
+    }),
   )
   const tls = await openTls({
     config: config.tls,

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { IngestConfig } from '#cloud/ingest/ingest-config.ts'
+import { TelemetryConfig } from '#cloud/telemetry/telemetry-config.ts'
 import { TlsConfig } from '#cloud/tls/tls-config.ts'
 import { LocalText } from '#contract/text.ts'
 import { Duration } from '#lib/quantity.ts'
@@ -84,6 +85,7 @@ export const CloudConfig = Type.Object(
       Type.Object({ id, title: LocalText }, { ...closed, description: 'Root of the organisation tree' }),
     ),
     campuses: Type.Array(CampusConfig, { default: [], maxItems: 10_000 }),
+    telemetry: TelemetryConfig,
     retention: Type.Object(
       { telemetry: Duration({ default: '400d', description: 'Older samples are deleted' }) },
       { ...closed, default: {} },

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { access, constants } from 'node:fs/promises'
+import type { InfluxServerOptions } from '#cloud/telemetry/influx/influx-server.ts'
 import type { Path } from '#lib/explain.ts'
 import {
   besideConfig,
@@ -17,6 +18,8 @@ export type CloudSettings = {
   readonly config: CloudConfig
   /** SHA-256 of each gateway's token, hex. */
   readonly tokenHashes: ReadonlyMap<string, string>
+  /** With what to sign in at InfluxDB, where telemetry is kept there and asks for it. */
+  readonly telemetryLogin: InfluxServerOptions['login']
 }
 
 export type LoadedCloud =
@@ -31,10 +34,13 @@ export async function loadCloudConfig(file: string, env: Environment): Promise<L
   if (!loaded.ok) return loaded
   const config = withAbsolutePaths(file, loaded.value)
   const { tokenHashes, problems } = await readTokens(file, config, loaded.lineOf)
+  const telemetryLogin = await readTelemetryLogin(file, config, (path, message) =>
+    problems.push(problemAt(path, message, loaded.lineOf)),
+  )
   problems.push(...nameProblems(config, loaded.lineOf), ...(await fileProblems(config, loaded.lineOf)))
   if (problems.length > 0)
     return { ok: false, problems: problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
-  return { ok: true, value: { config, tokenHashes } }
+  return { ok: true, value: { config, tokenHashes, telemetryLogin } }
 }
 
 function withAbsolutePaths(file: string, config: CloudConfig): CloudConfig {
@@ -73,6 +79,29 @@ async function readTokens(file: string, { gateways }: CloudConfig, lineOf: LineO
     }
   }
   return { tokenHashes, problems }
+}
+
+async function readTelemetryLogin(
+  file: string,
+  { telemetry: { influxdb = {} as NonNullable<CloudConfig['telemetry']['influxdb']> } }: CloudConfig,
+  note: (path: Path, message: string) => void,
+): Promise<CloudSettings['telemetryLogin']> {
+  const { tokenFile, username, passwordFile } = influxdb
+  const at = (key: string): Path => ['telemetry', 'influxdb', key]
+  const read = (key: string, name: string) =>
+    readSecretFile(file, name).catch((error: NodeJS.ErrnoException) => {
+      note(at(key), `cannot read ${name} (${error.code ?? error.message})`)
+      return ''
+    })
+  if (tokenFile !== undefined && username !== undefined) {
+    note(at('tokenFile'), 'a token or a username with a passwordFile, not both')
+  }
+  if ((username === undefined) !== (passwordFile === undefined)) {
+    note(at('username'), 'username and passwordFile go together')
+  }
+  if (tokenFile !== undefined) return { token: await read('tokenFile', tokenFile) }
+  if (username === undefined || passwordFile === undefined) return undefined
+  return { username, password: await read('passwordFile', passwordFile) }
 }
 
 function hashToken(token: string): string {

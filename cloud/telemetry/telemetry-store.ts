@@ -40,7 +40,8 @@ export interface TelemetryStore extends AsyncDisposable {
   buckets(points: readonly string[], range: TimeRange, bucket: Bucket): Promise<readonly Series[]>
   /** Deletes samples older than `before`, in pieces between which appends get their turn. Returns how many. */
   prune(before: number): Promise<number>
-  stats(): Promise<{ readonly series: number; readonly samples: number; readonly bytes: number }>
+  /** `bytes` is absent where the store cannot tell. */
+  stats(): Promise<{ readonly series: number; readonly samples: number; readonly bytes?: number }>
 }
 
 export type Bucket = { readonly bucketMs: number; readonly aggregate: Aggregate }

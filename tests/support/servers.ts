@@ -32,6 +32,7 @@ const servers = {
   mosquitto_pub: () => findProgram('mosquitto_pub') !== undefined,
   pymodbus: hasPymodbus,
   mbpoll: () => findProgram('mbpoll') !== undefined,
+  influxd: () => findProgram('influxd') !== undefined,
   chromium: () => findProgram('chromium') !== undefined,
 } as const
 export type ServerName = keyof typeof servers

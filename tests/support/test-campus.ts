@@ -34,6 +34,8 @@ export type CampusOptions = {
   readonly prepare?: (dataFolder: string) => Promise<void>
   /** Where the gateway finds bus `plant`, instead of the simulator. */
   readonly modbusPort?: number
+  /** Where the cloud keeps telemetry; the embedded store if absent. */
+  readonly telemetry?: Readonly<Record<string, unknown>>
   /** Environment of the gateway's process. */
   readonly gatewayEnv?: Readonly<Record<string, string>>
 }
@@ -72,6 +74,7 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
       httpPort,
       mqttPort,
       gateways: [{ id: gatewayId, token }, ...(options.otherGateways ?? [])],
+      ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
     }),
   )
   const site = parts.use(

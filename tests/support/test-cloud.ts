@@ -12,6 +12,8 @@ export type TestCloudOptions = {
   readonly httpPort: number
   readonly mqttPort: number
   readonly gateways: readonly { readonly id: string; readonly token: string }[]
+  /** The `telemetry` part of its configuration. */
+  readonly telemetry?: Readonly<Record<string, unknown>>
 }
 
 export const password = 'a password for tests only'
@@ -103,6 +105,7 @@ export async function writeCloudConfig(options: TestCloudOptions): Promise<strin
       tokenFile: `${id}.token`,
     })),
     demoAccounts: true,
+    ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
   }
   await writeFile(file, stringify(config))
   return file
