@@ -134,7 +134,7 @@ function replaceEnvironment(document: Document, env: Environment, lines: LineCou
 }
 
 /** The line of the deepest part of `path` that is in the file; for a key, the line of the key itself. */
-function lineAt(document: Document, lines: LineCounter, path: Path): number | undefined {
+export function lineAt(document: Document, lines: LineCounter, path: Path): number | undefined {
   for (let depth = path.length; depth >= 0; depth--) {
     const start = startOf(document, path.slice(0, depth))
     if (start !== undefined) return lines.linePos(start).line
@@ -158,7 +158,7 @@ function sorted(problems: readonly ConfigProblem[]): ConfigProblem[] {
   return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
 }
 
-function deepFreeze<T>(value: T): T {
+export function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {
     for (const child of Object.values(value)) deepFreeze(child)
     Object.freeze(value)

@@ -1,5 +1,39 @@
 import { type Static, Type } from 'typebox'
 import { LocalText } from '#contract/text.ts'
+import { Duration } from '#lib/quantity.ts'
+
+const AlarmOverride = Type.Union([
+  Type.Literal('off'),
+  Type.Object(
+    {
+      above: Type.Optional(Type.Number()),
+      below: Type.Optional(Type.Number()),
+      stale: Type.Optional(Duration()),
+      delta_above: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+      for: Type.Optional(Duration()),
+      clear: Type.Optional(
+        Type.Object(
+          {
+            above: Type.Optional(Type.Number()),
+            below: Type.Optional(Type.Number()),
+            for: Type.Optional(Duration()),
+          },
+          { additionalProperties: false },
+        ),
+      ),
+      severity: Type.Optional(
+        Type.Union([
+          Type.Literal('info'),
+          Type.Literal('minor'),
+          Type.Literal('major'),
+          Type.Literal('critical'),
+        ]),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+])
+export type AlarmOverride = Static<typeof AlarmOverride>
 
 /** One installed device in the gateway's configuration: what its profile cannot know. */
 export const DeviceInstance = Type.Object(
@@ -27,6 +61,12 @@ export const DeviceInstance = Type.Object(
     ),
     setup: Type.Optional(
       Type.Literal('consented', { description: "The profile's one-time settings may be written" }),
+    ),
+    alarms: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,49}$' }), AlarmOverride, {
+        additionalProperties: false,
+        description: 'Alarms of the profile that are off or different here',
+      }),
     ),
     host: Type.Optional(Type.String({ minLength: 1, maxLength: 253, description: 'Cameras only' })),
     port: Type.Optional(

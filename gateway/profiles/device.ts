@@ -50,7 +50,13 @@ export type ResolvedWrite<To = unknown> = {
   readonly range?: { readonly min: number; readonly max: number; readonly step?: number }
   readonly options?: readonly string[]
   /** Absent where the device cannot be asked afterwards. */
-  readonly readback?: { readonly withinMs: number; readonly tolerance: number; readonly point: string }
+  readonly readback?: {
+    readonly withinMs: number
+    readonly tolerance: number
+    readonly point: string
+    /** False: the next regular reading is waited for; nothing is asked for the sake of the write. */
+    readonly pollNow?: false
+  }
   readonly minIntervalMs: number
   /** The value may move by at most this much a second (canonical unit); the driver sends steps on the way. */
   readonly rampMaxPerS?: number
@@ -72,6 +78,9 @@ export type ResolvedAlarm = {
     | { readonly staleMs: number }
     | { readonly deltaAbove: number }
   readonly forMs: number
+  readonly category?: string
+  /** How often an alarm that is still on is told again; absent: once. */
+  readonly repeatMs?: number
   readonly clear?: {
     readonly above?: number
     readonly below?: number
@@ -86,7 +95,9 @@ export type ResolvedAlarm = {
 type DeviceBase = {
   /** `^[a-z0-9][a-z0-9-]{1,62}$`, unique in the gateway. */
   readonly id: string
+  /** With the overlay of its variant, where it has one. */
   readonly profile: Profile
+  readonly variant?: string
   readonly title: LocalText
   readonly location?: LocalText
   readonly vendor: string

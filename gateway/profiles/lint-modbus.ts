@@ -2,6 +2,7 @@ import type { Finding, Path } from '#lib/explain.ts'
 import type { ModbusSource } from './device.ts'
 import { type Expanded, expandPoints } from './expand.ts'
 import { broken, type Rule } from './lint-rule.ts'
+import { meaningOf } from './meaning.ts'
 import type { ModbusPointFields } from './modbus.ts'
 import { typicalParams } from './params.ts'
 import type { ModbusProfile } from './profile.ts'
@@ -36,7 +37,7 @@ export function lintModbus(profile: ModbusProfile): Finding[] {
 }
 
 function addressRules(point: Point, profile: ModbusProfile): Rule[] {
-  const { from, each, unit, write } = point.fields
+  const { from, each, write } = point.fields
   const path: Path = ['points', point.template]
   const { from: source, to } = modbusEnds(point, profile)
   const { max_regs = 125, max_write_regs = 1 } = profile.modbus.limits ?? {}
@@ -44,7 +45,8 @@ function addressRules(point: Point, profile: ModbusProfile): Rule[] {
   return [
     [repeats(from?.addr), [...path, 'from'], 'base and step need the key each'],
     [repeats(write?.to.addr), [...path, 'write'], 'base and step need the key each'],
-    [from?.type === 'u16' && unit === 'Cel', [...path, 'from'], 'a temperature can be below zero: i16'],
+    [isUnsigned(point), [...path, 'from'], 'a temperature can be below zero: i16, or allow_unsigned: true'],
+    [from?.byte !== undefined && source?.count !== 1, [...path, 'from', 'byte'], 'only of one register'],
     [
       from?.type === 'text' && from.count === undefined,
       [...path, 'from'],
@@ -54,6 +56,11 @@ function addressRules(point: Point, profile: ModbusProfile): Rule[] {
     [(to?.count ?? 0) > max_write_regs, [...path, 'write', 'to'], 'longer than max_write_regs'],
     ...(write === undefined ? [] : targetRules(write.to, [...path, 'write', 'to'])),
   ]
+}
+
+function isUnsigned({ id, fields: { from, unit, allow_unsigned } }: Point): boolean {
+  const isTemperature = unit === 'Cel' || meaningOf(id, {})?.unit === 'Cel'
+  return isTemperature && /^u\d/.test(from?.type ?? '') && allow_unsigned !== true
 }
 
 type Target = NonNullable<ModbusPointFields['write']>['to']
@@ -94,6 +101,7 @@ function clashes(taken: readonly Taken[], key: string): Rule[] {
 
 function overlap(a: ModbusSource, b: ModbusSource): boolean {
   if (a.table !== b.table || a.addr >= b.addr + b.count || b.addr >= a.addr + a.count) return false
+  if (a.byte !== undefined && b.byte !== undefined && a.byte !== b.byte) return false
   if (a.bits === undefined || b.bits === undefined) return true
   return a.bits.pos < b.bits.pos + b.bits.len && b.bits.pos < a.bits.pos + a.bits.len
 }

@@ -1,20 +1,30 @@
 import type { Finding, Path } from '#lib/explain.ts'
+import { eachRules } from './lint-points.ts'
 import { broken, type Rule } from './lint-rule.ts'
-import type { MqttPointFields } from './mqtt.ts'
+import type { MqttPointFields, MqttTopicFields } from './mqtt.ts'
 import type { MqttProfile } from './profile.ts'
 
 /** Rules that only MQTT profiles can break. Pure. */
 export function lintMqtt(profile: MqttProfile): Finding[] {
   return broken([
     ...Object.entries(profile.points).flatMap(([template, fields]) => pointRules(profile, template, fields)),
+    ...Object.entries(profile.mqtt.topics).flatMap(([id, topic]) => repetitionRules(profile, id, topic)),
     ...topicTexts(profile).flatMap((text) => topicRules(profile, text)),
+    ...(profile.mqtt.backfill ?? []).flatMap((one, i) =>
+      backfillRules(profile, one, ['mqtt', 'backfill', i]),
+    ),
     ...profile.tests.flatMap(vectorRules),
   ])
 }
 
-function pointRules({ mqtt }: MqttProfile, template: string, { from, write, kind }: MqttPointFields): Rule[] {
+function pointRules(
+  { mqtt }: MqttProfile,
+  template: string,
+  { from, write, kind, each }: MqttPointFields,
+): Rule[] {
   const path: Path = ['points', template]
   const topic = from === undefined ? undefined : mqtt.topics[from.topic]
+  const repeats = topic?.each !== undefined && JSON.stringify(topic.each) !== JSON.stringify(each)
   const isEvent = kind === 'event' && topic !== undefined && topic.retained !== 'ignore'
   const command = write === undefined ? undefined : mqtt.commands?.[write.command]
   return [
@@ -23,6 +33,7 @@ function pointRules({ mqtt }: MqttProfile, template: string, { from, write, kind
       [...path, 'from', 'topic'],
       `there is no topic ${from?.topic}`,
     ],
+    [repeats, [...path, 'each'], 'not the same as the each of its topic'],
     [
       isEvent,
       [...path, 'from', 'topic'],
@@ -33,6 +44,34 @@ function pointRules({ mqtt }: MqttProfile, template: string, { from, write, kind
       [...path, 'write', 'command'],
       `there is no command ${write?.command}`,
     ],
+  ]
+}
+
+function repetitionRules(
+  { params = {} }: MqttProfile,
+  id: string,
+  { each, filter }: MqttTopicFields,
+): Rule[] {
+  const path: Path = ['mqtt', 'topics', id]
+  const isRepeated = /<[ni]>/.test(filter)
+  return [
+    [isRepeated !== (each !== undefined), path, 'a filter with <n> or <i> and the key each go together'],
+    ...(each === undefined ? [] : eachRules(each, params, [...path, 'each'])),
+  ]
+}
+
+type Backfill = NonNullable<MqttProfile['mqtt']['backfill']>[number]
+
+function backfillRules(
+  { mqtt, points }: MqttProfile,
+  { topic, points: listed }: Backfill,
+  path: Path,
+): Rule[] {
+  return [
+    [mqtt.topics[topic] === undefined, [...path, 'topic'], `there is no topic ${topic}`],
+    ...Object.keys(listed).map((id): Rule => {
+      return [points[id]?.from === undefined, [...path, 'points', id], `${id} is no point that is read`]
+    }),
   ]
 }
 
@@ -48,11 +87,17 @@ function topicTexts({ mqtt }: MqttProfile): TopicText[] {
   const commands = Object.entries(mqtt.commands ?? {}).map(([id, { topic }]): TopicText => {
     return { path: ['mqtt', 'commands', id, 'topic'], text: topic, isFilter: false }
   })
-  return [...filters, ...sources, ...commands]
+  const acks = Object.entries(mqtt.commands ?? {}).flatMap(([id, { ack }]): TopicText[] => {
+    if (ack === undefined) return []
+    return [{ path: ['mqtt', 'commands', id, 'ack', 'topic'], text: ack.topic, isFilter: false }]
+  })
+  return [...filters, ...sources, ...commands, ...acks]
 }
 
 function topicRules({ params = {} }: MqttProfile, { path, text, isFilter }: TopicText): Rule[] {
-  const names = [...text.matchAll(/<([^>]*)>/g)].map(([, name = '']) => name)
+  const names = [...text.matchAll(/<([^>]*)>/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => name !== 'n' && name !== 'i')
   return [
     [!isFilter && /[+#]/.test(text), path, 'wildcards are not allowed here'],
     ...names.flatMap((name): Rule[] => {

@@ -24,6 +24,7 @@ function references({ availability, alarms = [], sim, points, tests }: Profile):
     ...(probe === undefined ? [] : [{ point: probe, path: ['availability', 'probe'] }]),
     ...alarms.map(({ point }, i) => ({ point, path: ['alarms', i, 'point'] })),
     ...Object.keys(sim?.points ?? {}).map((point) => ({ point, path: ['sim', 'points', point] })),
+    ...(sim?.script ?? []).map(({ point }, i) => ({ point, path: ['sim', 'script', i, 'point'] })),
     ...Object.entries(points).flatMap(([template, { write }]) => readbackOf(template, write?.readback)),
     ...tests.flatMap(({ expect = {}, none = [], write = {} }, i) => [
       ...Object.keys(expect).map((point) => ({ point, path: ['tests', i, 'expect', point] })),

@@ -3,6 +3,7 @@ import type { Finding, Path } from '#lib/explain.ts'
 import type { Expanded } from './expand.ts'
 import { broken, type Rule } from './lint-rule.ts'
 import { meaningOf } from './meaning.ts'
+import type { Each } from './point.ts'
 import type { Profile } from './profile.ts'
 
 type Fields = Profile['points'][string]
@@ -10,11 +11,11 @@ type Fields = Profile['points'][string]
 const unknownHint = 'use a name of the vocabulary, or the prefix x. for an extra of this vendor'
 
 /** Meaning and unit of one expanded point. `<n>` changes neither, so only the first of a template is looked at closely. */
-export function lintPoint({ id, template, fields, index, n }: Expanded<Fields>): Finding[] {
+export function lintPoint({ id, template, fields, index, numbers }: Expanded<Fields>): Finding[] {
   const at = (...rest: string[]): Path => ['points', template, ...rest]
   const meaning = meaningOf(id, fields)
   if (meaning === undefined) return [{ path: at(), message: `unknown point ${id}: ${unknownHint}` }]
-  if (n !== undefined && index > 0) return []
+  if (numbers !== undefined && index > 0) return []
   const { kind, unit } = meaning
   const [min = 0, max = 0] = fields.valid ?? []
   return broken([
@@ -72,16 +73,14 @@ export function lintTemplate({ points, params = {} }: Profile, template: string)
   return broken([
     [template.includes('<') !== (each !== undefined), path, 'a name with <n> and the key each go together'],
     [from === undefined && write === undefined, path, 'neither from nor write: nothing can be done with it'],
-    ...(each === undefined ? [] : eachRules(each.n, params, [...path, 'each'])),
+    ...(each === undefined ? [] : eachRules(each, params, [...path, 'each'])),
     ...[...mul_by, ...div_by].map((name): Rule => {
       return [!isNumber(name), path, `${name} is not a parameter that is a number`]
     }),
   ])
 }
 
-type Numbers = NonNullable<Fields['each']>['n']
-
-function eachRules(n: Numbers, params: NonNullable<Profile['params']>, path: Path): Rule[] {
+export function eachRules({ n }: Each, params: NonNullable<Profile['params']>, path: Path): Rule[] {
   if ('param' in n) {
     return [[params[n.param]?.type !== 'int_set', path, `${n.param} is not a parameter of type int_set`]]
   }

@@ -1,10 +1,11 @@
-import type { Finding } from '#lib/explain.ts'
+import type { Finding, Path } from '#lib/explain.ts'
 import { expandPoints } from './expand.ts'
 import { lintModbus } from './lint-modbus.ts'
 import { lintMqtt } from './lint-mqtt.ts'
 import { lintNames } from './lint-names.ts'
+import { lintOnvif } from './lint-onvif.ts'
 import { lintPoint, lintTemplate } from './lint-points.ts'
-import { broken } from './lint-rule.ts'
+import { broken, type Rule } from './lint-rule.ts'
 import { typicalParams } from './params.ts'
 import type { Profile } from './profile.ts'
 
@@ -18,9 +19,52 @@ export function lintProfile(profile: Profile): Finding[] {
     ...lintNames(profile, points),
     ...points.flatMap(lintPoint),
     ...Object.keys(profile.points).flatMap((template) => lintTemplate(profile, template)),
-    ...(profile.protocol === 'modbus' ? lintModbus(profile) : lintMqtt(profile)),
+    ...lintProtocol(profile),
+    ...lintVariants(profile),
     ...lintTests(profile),
   ]
+}
+
+function lintProtocol(profile: Profile): Finding[] {
+  switch (profile.protocol) {
+    case 'modbus':
+      return lintModbus(profile)
+    case 'mqtt':
+      return lintMqtt(profile)
+    case 'onvif':
+      return lintOnvif(profile)
+  }
+}
+
+function lintVariants({ variants = {}, params = {}, tests }: Profile): Finding[] {
+  const selected = Object.entries(variants).flatMap(([name, { select }]): Rule[] => {
+    if (typeof select === 'string') return []
+    const param = params[select.param]
+    const path: Path = ['variants', name, 'select']
+    const options = param?.type === 'enum' ? param.options : undefined
+    const isOption = options === undefined || options.includes(String(select.is))
+    return [
+      [param === undefined, path, `${select.param} is not a parameter`],
+      [param !== undefined && !isOption, path, `${select.is} is not an option of ${select.param}`],
+    ]
+  })
+  const named = tests.map(({ variant }, i): Rule => {
+    const isKnown = variant === undefined || Object.hasOwn(variants, variant)
+    return [!isKnown, ['tests', i, 'variant'], `there is no variant ${variant}`]
+  })
+  return broken([...selected, ...named])
+}
+
+/** What is no mistake and still deserves a look. */
+export function lintWarnings(profile: Profile): Finding[] {
+  if (profile.protocol !== 'modbus') return []
+  return broken(
+    Object.entries(profile.points).map(([template, { from, unit, wrap }]): Rule => {
+      const wraps = from !== undefined && ['u32', 'i32'].includes(from.type) && /^[WV].*\.h/.test(unit ?? '')
+      const message = 'a 32-bit counter of watt-hours starts again at 0 one day: say at what number with wrap'
+      return [wraps && wrap === undefined, ['points', template], message]
+    }),
+  )
 }
 
 /** Every profile proves what it says: what can be written has a vector, and every vector expects something. */

@@ -1,95 +1,99 @@
 import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { isAlias, isNode, LineCounter, parseDocument, visit } from 'yaml'
-import { parseConfig, problemAt } from '#lib/load-config.ts'
-import { lintProfile } from './lint-profile.ts'
-import { Profile } from './profile.ts'
+import { basename, join } from 'node:path'
+import { type Checked, checkProfile } from './check-profile.ts'
+import { layersOf, type ParentOf } from './inherit.ts'
+import type { Profile } from './profile.ts'
+import { type ProfileProblem, type ProfileSource, type ReadSource, readSource } from './profile-source.ts'
 
-/** Something wrong in one profile file. `path` is `points.voltage.l1.unit`, empty for the whole file. */
-export type ProfileProblem = {
-  readonly file: string
-  readonly line?: number
-  readonly path: string
-  readonly message: string
-}
+export type { ProfileProblem } from './profile-source.ts'
 
 export type LoadedProfiles = {
-  /** By id; only those without problems. */
+  /** By id; only those without problems, and none that is only there to be extended. */
   readonly profiles: Map<string, Profile>
   readonly problems: readonly ProfileProblem[]
+  /** What works and deserves a look. */
+  readonly warnings: readonly ProfileProblem[]
 }
 
-const maxBytes = 64 * 1024
+type Options = {
+  /** Reads these profiles and what they extend, and leaves the other files alone: memory and time of a start. */
+  readonly only?: ReadonlySet<string>
+}
 
 /**
  * Reads every `<protocol>/<id>.yaml` below `folder`. Lists all problems of all files at once with file, line and key; a
- * broken file costs its own profile and no other. Never throws for what is in the folder.
+ * broken file costs its own profile and those that extend it. Never throws for what is in the folder.
  */
-export function loadProfiles(folder: string): LoadedProfiles {
+export function loadProfiles(folder: string, { only }: Options = {}): LoadedProfiles {
   const profiles = new Map<string, Profile>()
   const problems: ProfileProblem[] = []
-  const files = globSync('**/*.yaml', { cwd: folder }).sort()
+  const warnings: ProfileProblem[] = []
+  const files = globSync('**/*.yaml', { cwd: folder })
+    .map((file) => file.replaceAll('\\', '/'))
+    .sort()
   if (files.length === 0) problems.push({ file: folder, path: '', message: 'no profiles in this folder' })
-  for (const file of files) {
-    const loaded = readProfile(folder, file.replaceAll('\\', '/'))
+  const sourceOf = sourcesIn(folder)
+  const parentOf: ParentOf = (id) => {
+    const file = files.find((one) => idOf(one) === id)
+    const read = file === undefined ? undefined : sourceOf(file)
+    return read?.ok ? read.source : undefined
+  }
+  for (const file of files.filter((one) => only === undefined || only.has(idOf(one)))) {
+    const read = sourceOf(file)
+    const loaded = read.ok ? parseSource(read.source, parentOf) : read
     problems.push(...loaded.problems)
-    if (loaded.profile === undefined) continue
+    if (!('profile' in loaded) || loaded.profile === undefined) continue
+    warnings.push(...loaded.warnings)
     if (profiles.has(loaded.profile.id)) {
       problems.push({ file, path: 'id', message: `${loaded.profile.id} is in another file already` })
     }
-    profiles.set(loaded.profile.id, loaded.profile)
+    if (loaded.profile.abstract !== true) profiles.set(loaded.profile.id, loaded.profile)
   }
-  return { profiles, problems }
+  return { profiles, problems, warnings }
 }
-
-function readProfile(folder: string, file: string): Parsed {
-  try {
-    return parseProfile(readFileSync(join(folder, file), 'utf8'), file)
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
-    return { problems: [{ file, path: '', message: `cannot read the file (${reason})` }] }
-  }
-}
-
-type Parsed = { readonly profile?: Profile; readonly problems: readonly ProfileProblem[] }
 
 /** One file that is already in memory; `file` is its path below the folder of profiles. Pure. */
-export function parseProfile(text: string, file: string): Parsed {
-  if (text.length > maxBytes)
-    return { problems: [{ file, path: '', message: `larger than ${maxBytes} bytes` }] }
-  const forbidden = notData(text).map((problem) => ({ file, ...problem }))
-  if (forbidden.length > 0) return { problems: forbidden }
-  const loaded = parseConfig(text, Profile)
-  if (!loaded.ok) return { problems: loaded.problems.map((problem) => ({ file, ...problem })) }
-  const profile = loaded.value
-  const found = [...lintProfile(profile), ...lintPlace(profile, file)]
-  if (found.length === 0) return { profile, problems: [] }
-  return { problems: found.map(({ path, message }) => at(file, problemAt(path, message, loaded.lineOf))) }
+export function parseProfile(text: string, file: string, parentOf: ParentOf = () => undefined): Checked {
+  const read = readSource(text, file)
+  return read.ok ? parseSource(read.source, parentOf) : { problems: read.problems, warnings: [] }
 }
 
-/** The path of a file says what is in it. */
-function lintPlace({ id, protocol }: Profile, file: string) {
-  const expected = `${protocol}/${id}.yaml`
-  return file === expected ? [] : [{ path: ['id'], message: `a profile with this id lies in ${expected}` }]
-}
-
-/** Anchors, aliases and tags turn data into a language of its own. */
-function notData(text: string): { line: number; path: string; message: string }[] {
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' })
-  const found: { line: number; path: string; message: string }[] = []
-  visit(document, {
-    Node(_key, node) {
-      const special =
-        isAlias(node) || (isNode(node) && (node.tag !== undefined || ('anchor' in node && node.anchor)))
-      if (!special) return
-      const { line } = lines.linePos(node.range?.[0] ?? 0)
-      found.push({ line, path: '', message: 'anchors, aliases and tags are not allowed in a profile' })
-    },
+/** A profile of the folder by its file, with everything it extends. */
+export function loadProfile(folder: string, file: string): Checked {
+  const sourceOf = sourcesIn(folder)
+  const read = sourceOf(file)
+  if (!read.ok) return { problems: read.problems, warnings: [] }
+  return parseSource(read.source, (id) => {
+    const found = globSync(`**/${id}.yaml`, { cwd: folder })[0]
+    const parent = found === undefined ? undefined : sourceOf(found.replaceAll('\\', '/'))
+    return parent?.ok ? parent.source : undefined
   })
-  return found
 }
 
-function at(file: string, problem: ReturnType<typeof problemAt>): ProfileProblem {
-  return { file, ...problem }
+function parseSource(source: ProfileSource, parentOf: ParentOf): Checked {
+  const layers = layersOf(source, parentOf)
+  return layers.ok ? checkProfile(layers.layers) : { problems: layers.problems, warnings: [] }
+}
+
+/** Each file is read once, however many profiles extend it. */
+function sourcesIn(folder: string): (file: string) => ReadSource {
+  const known = new Map<string, ReadSource>()
+  return (file) => {
+    const read = known.get(file) ?? readFrom(folder, file)
+    known.set(file, read)
+    return read
+  }
+}
+
+function readFrom(folder: string, file: string): ReadSource {
+  try {
+    return readSource(readFileSync(join(folder, file), 'utf8'), file)
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    return { ok: false, problems: [{ file, path: '', message: `cannot read the file (${reason})` }] }
+  }
+}
+
+function idOf(file: string): string {
+  return basename(file, '.yaml')
 }

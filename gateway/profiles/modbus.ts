@@ -24,6 +24,10 @@ const source = {
       closed,
     ),
   ),
+  byte: Type.Optional({
+    ...oneOf('hi', 'lo'),
+    description: 'Half of a register that holds two values; the type says whether it has a sign',
+  }),
   count: Type.Optional(Type.Integer({ minimum: 1, maximum: 60, description: 'Registers of a text' })),
 }
 
@@ -40,10 +44,25 @@ export const ModbusTo = Type.Object(
 )
 export type ModbusTo = Static<typeof ModbusTo>
 
+/** Devices that say in another register how many decimals a value has. */
+export const ModbusScale = Type.Object(
+  {
+    ...source,
+    map: Type.Array(Type.Array(Type.Number(), { minItems: 2, maxItems: 2 }), {
+      minItems: 1,
+      maxItems: 64,
+      description: 'Pairs: what the register holds → factor of the raw value',
+    }),
+  },
+  closed,
+)
+export type ModbusScale = Static<typeof ModbusScale>
+
 export const ModbusPointFields = Type.Object(
   {
     ...pointFields,
     from: Type.Optional(ModbusFrom),
+    scale_from: Type.Optional(ModbusScale),
     write: Type.Optional(Type.Object({ to: ModbusTo, ...writeFields }, closed)),
   },
   closed,
@@ -79,6 +98,22 @@ export const ModbusTiming = Type.Object(
     gap_us: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0, description: 'Silence before a request' }),
     ),
+    turnaround_ms: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 10_000,
+        default: 0,
+        description: 'Silence after an answer, before anybody is asked',
+      }),
+    ),
+    warmup_s: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 600,
+        default: 0,
+        description: 'After connecting, the unit is left alone for this long',
+      }),
+    ),
   },
   closed,
 )
@@ -90,6 +125,9 @@ const Period = Type.Object(
     normal: Type.Optional(Duration()),
     slow: Type.Optional(Duration()),
     once: Type.Optional(Type.Literal('connect')),
+    on_demand: Type.Optional(
+      Type.Literal('never', { description: 'Read for a read-back or a test read alone' }),
+    ),
   },
   closed,
 )
@@ -100,9 +138,27 @@ export const ModbusIdentify = Type.Object(
     addr: address,
     type: RegisterType,
     order: Type.Optional(BitOrder),
+    bits: source.bits,
+    byte: source.byte,
     equals: Type.Optional(Type.Number()),
     in: Type.Optional(Type.Array(Type.Number(), { minItems: 1, maxItems: 32 })),
-    why: Type.String({ maxLength: 300 }),
+    why: Type.String({ maxLength: 300, description: 'What a person has to know when it does not fit' }),
+  },
+  closed,
+)
+
+/** A one-time setting that the profile depends on. It is never written without the consent of the installation. */
+export const ModbusSetup = Type.Object(
+  {
+    table: oneOf('holding', 'coil'),
+    addr: address,
+    type: RegisterType,
+    order: Type.Optional(BitOrder),
+    fc: Type.Optional(oneOf(5, 6, 15, 16)),
+    expect: Type.Number({ description: 'What the register should hold' }),
+    write: Type.Number({ description: 'What is written where it holds something else' }),
+    consent: Type.Literal('installer'),
+    why: Type.Optional(Type.String({ maxLength: 300 })),
   },
   closed,
 )
@@ -175,7 +231,13 @@ export const ModbusBlock = Type.Object(
       Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' }), ModbusGroup, closed),
     ),
     poll: Period,
-    identify: Type.Optional(Type.Array(ModbusIdentify, { maxItems: 16 })),
+    identify: Type.Optional(
+      Type.Array(ModbusIdentify, { maxItems: 16, description: 'Is this the device? Checked at connect' }),
+    ),
+    setup: Type.Optional(Type.Array(ModbusSetup, { maxItems: 16 })),
+    addressing: Type.Optional(
+      Type.Literal('pdu', { description: 'Addresses are those on the wire; numbers of manuals go to doc' }),
+    ),
   },
   closed,
 )

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Duration } from '#lib/quantity.ts'
-import { closed, oneOf, pointFields, writeFields } from './point.ts'
+import { closed, Each, oneOf, pointFields, pointPattern, Scalar, writeFields } from './point.ts'
 
 /** The MQTT words of the profile language. `<param>` in a topic is filled in from the instance. */
 const topicText = Type.String({ minLength: 1, maxLength: 300 })
@@ -14,6 +14,7 @@ const TopicId = Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' })
 export const MqttTopicFields = Type.Object(
   {
     filter: topicText,
+    each: Type.Optional(Each),
     codec: oneOf('json', 'text', 'number'),
     root: Type.Optional(JsonPointer),
     require: Type.Optional(
@@ -22,16 +23,18 @@ export const MqttTopicFields = Type.Object(
           {
             ptr: JsonPointer,
             exists: Type.Optional(Type.Boolean()),
-            equals: Type.Optional(
-              Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 200 })]),
-            ),
+            equals: Type.Optional(Scalar),
+            in: Type.Optional(Type.Array(Scalar, { minItems: 1, maxItems: 32 })),
           },
           closed,
         ),
-        { maxItems: 8 },
+        { maxItems: 8, description: 'Other messages of this topic are not for us' },
       ),
     ),
-    retained: oneOf('use', 'state_only', 'ignore'),
+    retained: {
+      ...oneOf('use', 'state_only', 'ignore'),
+      description: 'use: as news while young; state_only: gives state, is never news; ignore: dropped',
+    },
     partial: Type.Optional(Type.Boolean({ description: 'A message may leave points out' })),
     max_bytes: Type.Integer({ minimum: 1, maximum: 65_536 }),
     qos: oneOf(0, 1, 2),
@@ -40,11 +43,15 @@ export const MqttTopicFields = Type.Object(
 )
 export type MqttTopicFields = Static<typeof MqttTopicFields>
 
+const timeFormat = {
+  ...oneOf('rfc3339', 'epoch_ms', 'epoch_s', 'local', 'auto'),
+  description: "local: date and time without offset, in the gateway's zone; auto: RFC 3339 or milliseconds",
+}
+
 export const MqttTimeFields = Type.Object(
   {
     ptr: JsonPointer,
-    /** `auto`: RFC 3339 text or a number of milliseconds, as the message has it. */
-    format: oneOf('rfc3339', 'epoch_ms', 'epoch_s', 'auto'),
+    format: timeFormat,
     max_skew: Duration(),
     else: Type.Literal('receive'),
   },
@@ -72,11 +79,22 @@ export const MqttCommandFields = Type.Object(
     topic: topicText,
     qos: oneOf(0, 1),
     retain: Type.Literal(false),
-    /** In JSON only whole leaves `$value`, `$seq` and `$param.x` are replaced, typed. */
+    /** In JSON only whole leaves `$value`, `$seq`, `$n`, `$i` and `$param.x` are replaced, typed. */
     payload: Type.Union([
       Type.Object({ json: Type.Unknown() }, closed),
       Type.Object({ text: Type.Literal('$value') }, closed),
     ]),
+    ack: Type.Optional(
+      Type.Object(
+        {
+          topic: topicText,
+          match: Type.Optional(Type.Object({ ptr: JsonPointer, equals: Scalar }, closed)),
+          error_ptr: Type.Optional(JsonPointer),
+          within: Duration(),
+        },
+        { ...closed, description: "The device's own answer to the message" },
+      ),
+    ),
   },
   closed,
 )
@@ -94,6 +112,43 @@ export const MqttPointFields = Type.Object(
 )
 export type MqttPointFields = Static<typeof MqttPointFields>
 
+/** History inside a message: a list whose entries carry their own time. Never news, never an alarm. */
+export const MqttBackfillFields = Type.Object(
+  {
+    topic: TopicId,
+    ptr: JsonPointer,
+    time: Type.Object({ ptr: JsonPointer, format: timeFormat }, closed),
+    points: Type.Record(Type.String({ pattern: pointPattern, maxLength: 100 }), JsonPointer, {
+      ...closed,
+      minProperties: 1,
+      description: 'Point → pointer below the entry',
+    }),
+  },
+  closed,
+)
+
+/** How devices of this kind make themselves known, so that the gateway can propose them. Nobody is added by it. */
+export const MqttDiscoveryFields = Type.Object(
+  {
+    topic: topicText,
+    list_ptr: Type.Optional(JsonPointer),
+    match: Type.Record(JsonPointer, Type.Union([Scalar, Type.Array(Scalar, { maxItems: 64 })]), closed),
+    name_ptr: Type.Optional(JsonPointer),
+    model_ptr: Type.Optional(JsonPointer),
+    params: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' }),
+        Type.Union([
+          Type.Object({ ptr: JsonPointer }, closed),
+          Type.Object({ level: Type.Integer({ minimum: 0, maximum: 32 }) }, closed),
+        ]),
+        { ...closed, description: 'Parameter → where in the message, or which level of its topic' },
+      ),
+    ),
+  },
+  closed,
+)
+
 export const MqttBlock = Type.Object(
   {
     topics: Type.Record(TopicId, MqttTopicFields, { ...closed, minProperties: 1, maxProperties: 16 }),
@@ -107,7 +162,9 @@ export const MqttBlock = Type.Object(
         { ...closed, description: 'Online only while every source says so' },
       ),
     ),
+    backfill: Type.Optional(Type.Array(MqttBackfillFields, { maxItems: 8 })),
     commands: Type.Optional(Type.Record(TopicId, MqttCommandFields, { ...closed, maxProperties: 16 })),
+    discovery: Type.Optional(MqttDiscoveryFields),
   },
   closed,
 )

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { ValueKind } from '#contract/point-vocabulary.ts'
 import { LocalText } from '#contract/text.ts'
 import { Duration } from '#lib/quantity.ts'
+import { transformNames } from './transforms.ts'
 
 export const closed = { additionalProperties: false } as const
 
@@ -22,7 +23,7 @@ const PointKind = oneOf('num', 'bool', 'enum', 'text', 'counter', 'event')
 export const Scalar = Type.Union([Type.Number(), Type.Boolean(), Type.String({ maxLength: 200 })])
 export type Scalar = Static<typeof Scalar>
 
-export const PollClass = oneOf('fast', 'normal', 'slow', 'once')
+export const PollClass = oneOf('fast', 'normal', 'slow', 'once', 'on_demand')
 export type PollClass = Static<typeof PollClass>
 
 export const ReportFields = Type.Object(
@@ -42,10 +43,24 @@ export const Each = Type.Object(
       Type.Object({ first: Type.Integer({ minimum: 0 }), last: Type.Integer({ minimum: 0 }) }, closed),
       Type.Object({ param: Type.String({ maxLength: 40 }) }, closed),
     ]),
+    i: Type.Optional(
+      Type.Object(
+        { base: Type.Integer({ minimum: 0 }), step: Type.Integer({ minimum: 1, maximum: 1000 }) },
+        { ...closed, description: "The device's own number for it, written <i>: base for the first" },
+      ),
+    ),
   },
   closed,
 )
 export type Each = Static<typeof Each>
+
+export const Equip = Type.Object(
+  {
+    brick: Type.String({ maxLength: 60, description: 'Class of Brick 1.4.4' }),
+    haystack: Type.Array(Type.String({ maxLength: 40 }), { maxItems: 16 }),
+  },
+  closed,
+)
 
 /** The part of `write` that every protocol shares. */
 export const writeFields = {
@@ -69,12 +84,22 @@ export const writeFields = {
         point: Type.Optional(PointRef),
         within: Duration(),
         tolerance: Type.Optional(Type.Number({ minimum: 0 })),
+        poll_now: Type.Optional(
+          Type.Boolean({ description: 'Read at once; false: wait for the next regular reading' }),
+        ),
       },
       closed,
     ),
   ]),
-  min_interval: Type.Optional(Duration()),
-  on_fail: Type.Optional(Type.Union([Type.Literal('none'), Scalar])),
+  min_interval: Type.Optional(Duration({ description: 'Not more often than this' })),
+  ramp_max_per_s: Type.Optional(
+    Type.Number({ exclusiveMinimum: 0, description: 'The value moves by at most this much a second' }),
+  ),
+  on_fail: Type.Optional(
+    Type.Union([Type.Literal('none'), Scalar], {
+      description: 'Written when the wanted value could not be verified',
+    }),
+  ),
   risk: oneOf('low', 'medium', 'high'),
   role: Type.Optional(Type.String({ maxLength: 40 })),
 }
@@ -94,7 +119,10 @@ export const pointFields = {
       description: 'Pairs raw → canonical',
     }),
   ),
-  transform: Type.Optional(oneOf('bool_not', 'lin254')),
+  transform: Type.Optional({
+    ...oneOf(...transformNames),
+    description: 'A named step; every one can be undone',
+  }),
   mul: Type.Optional(Type.Number()),
   mul_by: Type.Optional(Type.Array(Type.String({ maxLength: 40 }), { maxItems: 4 })),
   div_by: Type.Optional(Type.Array(Type.String({ maxLength: 40 }), { maxItems: 4 })),
@@ -109,6 +137,22 @@ export const pointFields = {
   ),
   report: Type.Optional(ReportFields),
   poll: Type.Optional(PollClass),
-  confidence: Type.Optional(oneOf('high', 'medium', 'low')),
+  wrap: Type.Optional(
+    Type.Number({
+      exclusiveMinimum: 0,
+      description: 'Counters: at this value, in the canonical unit, it starts at 0 again',
+    }),
+  ),
+  precision_note: Type.Optional(
+    Type.String({ maxLength: 300, description: 'What the device cannot resolve' }),
+  ),
+  allow_unsigned: Type.Optional(
+    Type.Literal(true, { description: 'The temperature really cannot be below zero' }),
+  ),
+  equip: Type.Optional(Equip),
+  confidence: Type.Optional({
+    ...oneOf('high', 'medium', 'low'),
+    description: 'low: hidden until a person confirmed it at the device',
+  }),
   doc: Type.Optional(Type.String({ maxLength: 300, description: 'Number or name in the manual' })),
 }

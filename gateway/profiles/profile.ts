@@ -1,9 +1,11 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { LocalText } from '#contract/text.ts'
 import { Duration } from '#lib/quantity.ts'
 import { ModbusBlock, ModbusInput, ModbusOutput, ModbusPointFields } from './modbus.ts'
 import { MqttBlock, MqttInput, MqttOutput, MqttPointFields } from './mqtt.ts'
-import { closed, oneOf, pointPattern, Scalar } from './point.ts'
+import { OnvifBlock, OnvifInput, OnvifOutput, OnvifPointFields } from './onvif.ts'
+import { partial } from './partial-schema.ts'
+import { closed, Equip, oneOf, pointPattern, Scalar } from './point.ts'
 import { SimFields } from './sim-hints.ts'
 
 /**
@@ -94,13 +96,20 @@ export const AlarmDefault = Type.Object(
     id: Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' }),
     point: PointRef,
     when: Type.Object(
-      { ...comparison, not_equals: Type.Optional(Scalar), stale: Type.Optional(Duration()) },
-      closed,
+      {
+        ...comparison,
+        not_equals: Type.Optional(Scalar),
+        stale: Type.Optional(Duration()),
+        delta_above: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+      },
+      { ...closed, minProperties: 1, maxProperties: 1, description: 'One condition about one point' },
     ),
     for: Type.Optional(Duration()),
     clear: Type.Optional(Type.Object({ ...comparison, for: Type.Optional(Duration()) }, closed)),
     severity: oneOf('info', 'minor', 'major', 'critical'),
-    latch: Type.Optional(Type.Boolean()),
+    latch: Type.Optional(Type.Boolean({ description: 'Stays until a person has seen it' })),
+    repeat: Type.Optional(Type.Union([Type.Literal('never'), Duration()])),
+    category: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9_.]{0,39}$' })),
     text: Type.Optional(LocalText),
   },
   closed,
@@ -112,6 +121,14 @@ const Expected = Type.Union([
 ])
 const testFields = {
   name: Type.String({ minLength: 1, maxLength: 120 }),
+  source: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: 'Where the vector comes from, if not in the name',
+    }),
+  ),
+  variant: Type.Optional(Type.String({ maxLength: 40 })),
   params: Type.Optional(Type.Record(ParamName, Type.Unknown(), closed)),
   expect: Type.Optional(Type.Record(PointRef, Expected, closed)),
   /** Points that this input must not touch. */
@@ -137,14 +154,36 @@ export const MqttTest = Type.Object(
   closed,
 )
 
+export const OnvifTest = Type.Object(
+  {
+    ...testFields,
+    onvif: Type.Optional(OnvifInput),
+    onvif_out: Type.Optional(OnvifOutput),
+  },
+  closed,
+)
+
+/** `id` of a profile, also of the one it extends. */
+const ProfileId = Type.String({
+  pattern: '^[a-z0-9][a-z0-9-]*(\\.[a-z0-9][a-z0-9-]*)+$',
+  maxLength: 100,
+  expects: 'an id such as vendor.model, in lower case',
+})
+
+/** When an overlay is taken: by a person, by a parameter, or proposed after the device's own registers were read. */
+const Select = Type.Union([
+  Type.Literal('manual'),
+  Type.Literal('identify'),
+  Type.Object({ param: ParamName, is: Type.Union([Type.String({ maxLength: 60 }), Type.Number()]) }, closed),
+])
+export type Select = Static<typeof Select>
+
 const shared = {
   profile: Type.Literal(1, { description: 'Version of this language' }),
-  id: Type.String({
-    pattern: '^[a-z0-9][a-z0-9-]*(\\.[a-z0-9][a-z0-9-]*)+$',
-    maxLength: 100,
-    expects: 'an id such as vendor.model, in lower case',
-  }),
+  id: ProfileId,
   version: Type.String({ pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+$', expects: 'a version such as 1.0.0' }),
+  extends: Type.Optional(ProfileId),
+  abstract: Type.Optional(Type.Literal(true, { description: 'Only to be extended' })),
   title: LocalText,
   vendor: Type.String({ minLength: 1, maxLength: 100 }),
   models: Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 64 }),
@@ -175,15 +214,7 @@ const shared = {
     ),
     { minItems: 1, maxItems: 16 },
   ),
-  equip: Type.Optional(
-    Type.Object(
-      {
-        brick: Type.String({ maxLength: 60 }),
-        haystack: Type.Array(Type.String({ maxLength: 40 }), { maxItems: 16 }),
-      },
-      closed,
-    ),
-  ),
+  equip: Type.Optional(Equip),
   params: Type.Optional(Type.Record(ParamName, Param, { ...closed, maxProperties: 32 })),
   availability: Type.Optional(Availability),
   alarms: Type.Optional(Type.Array(AlarmDefault, { maxItems: 64 })),
@@ -192,12 +223,38 @@ const shared = {
 const points = { ...closed, minProperties: 1, maxProperties: 512 } as const
 const tests = { minItems: 1, maxItems: 64 } as const
 
+type Fields = Record<string, TSchema>
+
+/** The same keys for every protocol; a variant may lay any of `overlaid` over them. */
+function fieldsOf<const F extends Fields>(block: F) {
+  const overlaid = {
+    title: LocalText,
+    models: shared.models,
+    equip: Equip,
+    availability: Availability,
+    alarms: shared.alarms,
+    sim: SimFields,
+    ...block,
+  }
+  return {
+    ...shared,
+    variants: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^(?!default$)[a-z][a-z0-9_]{0,39}$', expects: 'a name of a variant' }),
+        Type.Unsafe<{ select: Select }>(
+          partial({ ...Type.Object(overlaid, closed) }, { select: Select }) as TSchema,
+        ),
+        { ...closed, maxProperties: 16 },
+      ),
+    ),
+    ...block,
+  }
+}
+
 export const ModbusProfile = Type.Object(
   {
-    ...shared,
+    ...fieldsOf({ modbus: ModbusBlock, points: Type.Record(PointRef, ModbusPointFields, points) }),
     protocol: Type.Literal('modbus'),
-    modbus: ModbusBlock,
-    points: Type.Record(PointRef, ModbusPointFields, points),
     tests: Type.Array(ModbusTest, tests),
   },
   closed,
@@ -206,18 +263,24 @@ export type ModbusProfile = Static<typeof ModbusProfile>
 
 export const MqttProfile = Type.Object(
   {
-    ...shared,
+    ...fieldsOf({ mqtt: MqttBlock, points: Type.Record(PointRef, MqttPointFields, points) }),
     protocol: Type.Literal('mqtt'),
-    mqtt: MqttBlock,
-    points: Type.Record(PointRef, MqttPointFields, points),
     tests: Type.Array(MqttTest, tests),
   },
   closed,
 )
 export type MqttProfile = Static<typeof MqttProfile>
 
-export const Profile = Type.Union([ModbusProfile, MqttProfile], {
-  title: 'Device profile',
-  description: 'A device type as data: where its values are, what they mean, and vectors that prove it',
-})
-export type Profile = Static<typeof Profile>
+export const OnvifProfile = Type.Object(
+  {
+    ...fieldsOf({ onvif: OnvifBlock, points: Type.Record(PointRef, OnvifPointFields, points) }),
+    protocol: Type.Literal('onvif'),
+    tests: Type.Array(OnvifTest, tests),
+  },
+  closed,
+)
+export type OnvifProfile = Static<typeof OnvifProfile>
+
+/** Checked by protocol, because a union would be explained three times over. */
+export const profileSchemas = { modbus: ModbusProfile, mqtt: MqttProfile, onvif: OnvifProfile } as const
+export type Profile = ModbusProfile | MqttProfile | OnvifProfile

@@ -2,6 +2,8 @@ import { parseDuration } from '#lib/quantity.ts'
 import type {
   ModbusDevice,
   ModbusIdentity,
+  ModbusPoint,
+  ModbusSetup,
   ModbusSource,
   ModbusTarget,
   ReadGroup,
@@ -9,14 +11,15 @@ import type {
 } from './device.ts'
 import type { Expanded } from './expand.ts'
 import type { ModbusBlock, ModbusFrom, ModbusPointFields, ModbusTo } from './modbus.ts'
-import type { ModbusProfile } from './profile.ts'
+import type { ModbusProfile, Profile } from './profile.ts'
+import { noVariant, withVariant } from './variants.ts'
 
 /** The Modbus half of resolving: addresses and sizes. Pure. */
 const defaultPollMs = { fast: 2000, normal: 10_000, slow: 60_000 } as const
 const widths = { bool: 1, u16: 1, i16: 1, u32: 2, i32: 2, f32: 2, u64: 4, i64: 4, f64: 4 } as const
 
 export function modbusSource(from: ModbusFrom, index: number, order: ModbusBlock['order']): ModbusSource {
-  const { table, addr, type, bits } = from
+  const { table, addr, type, bits, byte } = from
   return {
     table,
     addr: typeof addr === 'number' ? addr : addr.base + addr.step * index,
@@ -24,6 +27,7 @@ export function modbusSource(from: ModbusFrom, index: number, order: ModbusBlock
     order: from.order ?? order ?? 'ABCD',
     count: countOf(from),
     ...(bits === undefined ? {} : { bits }),
+    ...(byte === undefined ? {} : { byte }),
   }
 }
 
@@ -52,27 +56,58 @@ function defaultFunction({ table, count }: ModbusSource): ModbusTarget['fc'] {
 
 export function modbusAddress(
   { modbus, availability }: ModbusProfile,
-  instance: { readonly bus: string; readonly unit: number },
+  instance: { readonly bus: string; readonly unit: number; readonly consented: boolean },
 ): ModbusDevice['address'] {
   const timing = modbus.timing ?? {}
   return {
-    ...instance,
+    bus: instance.bus,
+    unit: instance.unit,
     limits: limitsOf(modbus),
     timing: {
       timeoutMs: timing.timeout_ms ?? 1000,
       retries: timing.retries ?? 1,
       gapMs: (timing.gap_us ?? 0) / 1000,
-      turnaroundMs: 0,
-      warmupMs: 0,
+      turnaroundMs: timing.turnaround_ms ?? 0,
+      warmupMs: (timing.warmup_s ?? 0) * 1000,
     },
     groups: Object.values(modbus.groups ?? {}).map(groupOf),
     onIllegal: modbus.on_illegal,
     identify: (modbus.identify ?? []).map((one) => identityOf(one, modbus.order)),
-    setup: [],
+    setup: (modbus.setup ?? []).map((one) => setupOf(one, modbus.order, instance.consented)),
     transports: modbus.transports,
     otherVariants: [],
     ...(availability?.probe === undefined ? {} : { probe: availability.probe }),
   }
+}
+
+type Setup = NonNullable<ModbusBlock['setup']>[number]
+
+function setupOf({ fc, ...one }: Setup, order: ModbusBlock['order'], consented: boolean): ModbusSetup {
+  const { expect, write, why = '', ...place } = one
+  const to = { table: place.table, addr: place.addr, type: place.type }
+  const ordered = place.order === undefined ? to : { ...to, order: place.order }
+  const target = modbusTarget(
+    { to: fc === undefined ? ordered : { ...ordered, fc }, from: undefined },
+    0,
+    order,
+  )
+  return { ...target, expect, write, consented, why }
+}
+
+/** Variants that tell themselves by their registers, and the profile as it is where a variant was chosen. */
+export function otherVariants(
+  profile: ModbusProfile,
+  chosen: string,
+): ModbusDevice['address']['otherVariants'] {
+  const others = Object.entries(profile.variants ?? {}).filter(
+    ([name, { select }]) => name !== chosen && select === 'identify',
+  )
+  const all = others.map(([name]): [string, Profile] => [name, withVariant(profile, name)])
+  if (chosen !== noVariant) all.push([noVariant, profile])
+  return all.flatMap(([name, one]) => {
+    if (one.protocol !== 'modbus' || (one.modbus.identify ?? []).length === 0) return []
+    return [{ name, identify: (one.modbus.identify ?? []).map((id) => identityOf(id, one.modbus.order)) }]
+  })
 }
 
 function limitsOf({ limits = {} }: ModbusBlock): ReadLimits {
@@ -101,16 +136,24 @@ function identityOf(
 export function modbusEnds(
   { fields, index }: Expanded<ModbusPointFields>,
   { modbus }: ModbusProfile,
-): { from?: ModbusSource; to?: ModbusTarget } {
-  const { from, write } = fields
+): { from?: ModbusSource; to?: ModbusTarget; scaleFrom?: NonNullable<ModbusPoint['scaleFrom']> } {
+  const { from, write, scale_from: scale } = fields
   return {
+    ...(scale === undefined
+      ? {}
+      : {
+          scaleFrom: {
+            source: modbusSource(scale, index, modbus.order),
+            map: scale.map as [number, number][],
+          },
+        }),
     ...(from === undefined ? {} : { from: modbusSource(from, index, modbus.order) }),
     ...(write === undefined ? {} : { to: modbusTarget({ to: write.to, from }, index, modbus.order) }),
   }
 }
 
 export function modbusPollMs({ poll }: ModbusPointFields, { modbus }: ModbusProfile): number | undefined {
-  if (poll === 'once') return undefined
+  if (poll === 'once' || poll === 'on_demand') return undefined
   const named = poll ?? 'normal'
   const period = modbus.poll[named]
   return period === undefined ? defaultPollMs[named] : parseDuration(period)

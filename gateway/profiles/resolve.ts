@@ -1,17 +1,34 @@
 import { parseDuration } from '#lib/quantity.ts'
-import type { Device, MqttDevice, ReportRule, ResolvedPoint, ResolvedWrite } from './device.ts'
+import type {
+  Device,
+  ModbusPoint,
+  MqttPoint,
+  OnvifPoint,
+  ReportRule,
+  ResolvedPoint,
+  ResolvedWrite,
+} from './device.ts'
 import type { DeviceInstance } from './device-instance.ts'
 import { type Expanded, expandPoints, fill } from './expand.ts'
+import {
+  addressProblems,
+  chooseVariant,
+  type InstanceProblem,
+  nameProblems,
+  pointProblems,
+} from './instance-problems.ts'
 import { meaningOf } from './meaning.ts'
 import { checkParams, type ParamValues } from './params.ts'
-import type { ModbusProfile, MqttProfile, Profile } from './profile.ts'
-import { modbusAddress, modbusEnds, modbusPollMs } from './resolve-modbus.ts'
+import type { ModbusProfile, MqttProfile, OnvifProfile, Profile } from './profile.ts'
+import { alarmsOf } from './resolve-alarms.ts'
+import { modbusAddress, modbusEnds, modbusPollMs, otherVariants } from './resolve-modbus.ts'
 import { mqttAddress, mqttEnds } from './resolve-mqtt.ts'
+import { onvifAddress, onvifEnds } from './resolve-onvif.ts'
+import { sharedPoints } from './shared-points.ts'
 import type { SimHint } from './sim-hints.ts'
 import { stepsOf } from './steps.ts'
+import { noVariant, withVariant } from './variants.ts'
 
-/** `path` is relative to the instance: `['params', 'name']`. */
-export type InstanceProblem = { readonly path: readonly string[]; readonly message: string }
 export type Resolved =
   | { readonly ok: true; readonly device: Device }
   | { readonly ok: false; readonly problems: readonly InstanceProblem[] }
@@ -26,44 +43,84 @@ const defaultMaxIntervalMs = 300_000
 export function resolveDevice(profile: Profile, instance: DeviceInstance): Resolved {
   const { values, problems: wrong } = checkParams(profile.params ?? {}, instance.params ?? {})
   const problems = wrong.map(({ name, message }): InstanceProblem => ({ path: ['params', name], message }))
-  problems.push(...(profile.protocol === 'modbus' ? addressProblems(profile, instance) : needless(instance)))
-  // A number from a parameter can lead to a name that means nothing: voltage.l7.
-  const unknown = expandPoints(profile, values).filter(
-    ({ id, fields }) => meaningOf(id, fields) === undefined,
-  )
+  const { variant, problem } = chooseVariant(profile, instance.variant, values)
+  const chosen = withVariant(profile, variant)
+  const points = expandPoints(chosen, values)
   problems.push(
-    ...unknown.map(({ id }) => ({ path: ['params'], message: `leads to an unknown point ${id}` })),
+    ...(problem === undefined ? [] : [problem]),
+    ...addressProblems(profile, instance),
+    ...pointProblems(points),
+    ...nameProblems(chosen, points, instance),
   )
+  if (profile.abstract) problems.push({ path: ['profile'], message: `${profile.id} is only to be extended` })
   if (problems.length > 0) return { ok: false, problems }
-  const device =
-    profile.protocol === 'modbus' ? modbus(profile, instance, values) : mqtt(profile, instance, values)
-  return { ok: true, device }
+  return {
+    ok: true,
+    device: deviceOf(chosen, { instance, params: values, expanded: points, variant, profile }),
+  }
 }
 
-function modbus(profile: ModbusProfile, instance: DeviceInstance, params: ParamValues): Device {
-  const address = modbusAddress(profile, {
-    bus: instance.bus ?? '',
-    unit: instance.unit ?? profile.modbus.unit.default,
-  })
-  const points = expandPoints(profile, params).map((one) => {
+type Context = {
+  readonly instance: DeviceInstance
+  readonly params: ParamValues
+  readonly expanded: readonly Expanded<Fields>[]
+  readonly variant: string
+  /** Without the overlay of the variant. */
+  readonly profile: Profile
+}
+
+function deviceOf(chosen: Profile, context: Context): Device {
+  const { instance, params, variant } = context
+  const base = baseOf(chosen, context)
+  switch (chosen.protocol) {
+    case 'modbus': {
+      const where = {
+        bus: instance.bus ?? '',
+        unit: instance.unit ?? chosen.modbus.unit.default,
+        consented: instance.setup === 'consented',
+      }
+      const others = otherVariants(context.profile as ModbusProfile, variant)
+      const address = { ...modbusAddress(chosen, where), otherVariants: others }
+      const points = sharedPoints(chosen, context, () => modbusPoints(chosen, context))
+      return { ...base, protocol: 'modbus', address, points }
+    }
+    case 'mqtt': {
+      const points = sharedPoints(chosen, context, () => mqttPoints(chosen, context))
+      return { ...base, protocol: 'mqtt', address: mqttAddress(chosen, params), points }
+    }
+    case 'onvif': {
+      const points = sharedPoints(chosen, context, () => onvifPoints(chosen, context))
+      return { ...base, protocol: 'onvif', address: onvifAddress(chosen, instance, params), points }
+    }
+  }
+}
+
+function modbusPoints(profile: ModbusProfile, context: Context): ModbusPoint[] {
+  return expandPoints(profile, context.params).map((one) => {
     const pollMs = modbusPollMs(one.fields, profile)
-    const point = pointOf(one, profile, { params, ends: modbusEnds(one, profile) })
+    const { scaleFrom, ...ends } = modbusEnds(one, profile)
+    const point = pointOf(one, profile, { ...context, ends })
     const staleAfterMs =
-      silenceMs(profile) ?? (pollMs === undefined ? undefined : Math.max(3 * pollMs, 10_000))
-    return { ...point, ...optional({ pollMs, staleAfterMs }) }
+      pollMs === undefined ? undefined : (silenceMs(profile) ?? Math.max(3 * pollMs, 10_000))
+    return { ...point, ...optional({ pollMs, staleAfterMs, scaleFrom }) }
   })
-  return { ...baseOf(profile, instance), protocol: 'modbus', address, points }
 }
 
-function mqtt(profile: MqttProfile, instance: DeviceInstance, params: ParamValues): MqttDevice {
-  const points = expandPoints(profile, params).map((one) => {
-    const point = pointOf(one, profile, { params, ends: mqttEnds(one, profile, params) })
+function mqttPoints(profile: MqttProfile, context: Context): MqttPoint[] {
+  return expandPoints(profile, context.params).map((one) => {
+    const point = pointOf(one, profile, { ...context, ends: mqttEnds(one, profile, context.params) })
     return { ...point, ...optional({ staleAfterMs: silenceMs(profile) }) }
   })
-  return { ...baseOf(profile, instance), protocol: 'mqtt', address: mqttAddress(profile, params), points }
 }
 
-function baseOf(profile: Profile, instance: DeviceInstance) {
+/** A camera says what changes: that nothing changed makes no value stale, only the loss of its events does. */
+function onvifPoints(profile: OnvifProfile, context: Context): OnvifPoint[] {
+  return expandPoints(profile, context.params).map((one) =>
+    pointOf(one, profile, { ...context, ends: onvifEnds(one, profile, context.params) }),
+  )
+}
+
+function baseOf(profile: Profile, { instance, expanded, variant }: Context) {
   const { availability = {} } = profile
   return {
     id: instance.id,
@@ -72,19 +129,27 @@ function baseOf(profile: Profile, instance: DeviceInstance) {
     vendor: profile.vendor,
     model: instance.model ?? profile.models[0] ?? '',
     category: profile.category,
-    alarms: [],
+    alarms: alarmsOf(profile, expanded, instance.alarms),
     failAfter: availability.fail_after ?? 3,
     recoverAfter: availability.recover_after ?? 1,
-    ...optional({ location: instance.location, silenceMs: silenceMs(profile) }),
+    ...optional({
+      location: instance.location,
+      silenceMs: silenceMs(profile),
+      variant: variant === noVariant ? undefined : variant,
+    }),
   }
 }
 
-type PointContext<From, To> = { readonly params: ParamValues; readonly ends: Ends<From, To> }
+type PointContext<From, To> = {
+  readonly params: ParamValues
+  readonly ends: Ends<From, To>
+  readonly instance: DeviceInstance
+}
 
 function pointOf<From, To>(
   one: Expanded<Fields>,
   profile: Profile,
-  { params, ends }: PointContext<From, To>,
+  { params, ends, instance }: PointContext<From, To>,
 ): ResolvedPoint<From, To> {
   const { id, fields } = one
   const meaning = meaningOf(id, fields)
@@ -97,14 +162,24 @@ function pointOf<From, To>(
     confidence: fields.confidence ?? 'high',
     steps: stepsOf(fields, meaning, params),
     report: reportOf(fields, meaning.kind),
-    ...optional({ from: ends.from, write: writeOf(one, ends.to), sim: simOf(one, profile) }),
+    ...optional({
+      from: ends.from,
+      // What nobody has checked at the device is not to be switched either.
+      write: isHidden(one, instance) ? undefined : writeOf(one, ends.to),
+      sim: simOf(one, profile),
+      hidden: isHidden(one, instance) ? true : undefined,
+    }),
   }
 }
 
-function titleOf({ fields, n }: Expanded<Fields>, fallback: Fields['title'] & object) {
+function isHidden({ id, template, fields }: Expanded<Fields>, { confirmed = [] }: DeviceInstance): boolean {
+  return fields.confidence === 'low' && !confirmed.includes(id) && !confirmed.includes(template)
+}
+
+function titleOf({ fields, numbers }: Expanded<Fields>, fallback: Fields['title'] & object) {
   const { title } = fields
   if (title === undefined) return fallback
-  const filled = (text: string) => (n === undefined ? text : fill(text, n))
+  const filled = (text: string) => (numbers === undefined ? text : fill(text, numbers))
   return Object.fromEntries(Object.entries(title).map(([language, text]) => [language, filled(text)]))
 }
 
@@ -118,7 +193,10 @@ function reportOf({ report = {} }: Fields, kind: ResolvedPoint['kind']): ReportR
   }
 }
 
-function writeOf<To>({ id, fields }: Expanded<Fields>, to: To | undefined): ResolvedWrite<To> | undefined {
+function writeOf<To>(
+  { id, fields, numbers }: Expanded<Fields>,
+  to: To | undefined,
+): ResolvedWrite<To> | undefined {
   const { write } = fields
   if (write === undefined || to === undefined) return undefined
   const { readback } = write
@@ -137,38 +215,24 @@ function writeOf<To>({ id, fields }: Expanded<Fields>, to: To | undefined): Reso
           : {
               withinMs: parseDuration(readback.within),
               tolerance: readback.tolerance ?? 0,
-              point: readback.point ?? id,
+              point: numbers === undefined ? (readback.point ?? id) : fill(readback.point ?? id, numbers),
+              ...(readback.poll_now === false ? { pollNow: false as const } : {}),
             },
+      rampMaxPerS: write.ramp_max_per_s,
+      onFail: write.on_fail === 'none' ? undefined : write.on_fail,
     }),
   }
 }
 
 /** A hint may name one point or its whole template; points it refers to are repeated with it. */
-function simOf({ id, template, n }: Expanded<Fields>, { sim }: Profile): SimHint | undefined {
-  const hint = sim?.points[id] ?? sim?.points[template]
-  if (hint === undefined || n === undefined) return hint
-  return JSON.parse(fill(JSON.stringify(hint), n)) as SimHint
+function simOf({ id, template, numbers }: Expanded<Fields>, { sim }: Profile): SimHint | undefined {
+  const hint = sim?.points?.[id] ?? sim?.points?.[template]
+  if (hint === undefined || numbers === undefined) return hint
+  return JSON.parse(fill(JSON.stringify(hint), numbers)) as SimHint
 }
 
 function silenceMs({ availability }: Profile): number | undefined {
   return availability?.silence === undefined ? undefined : parseDuration(availability.silence)
-}
-
-function addressProblems({ modbus }: ModbusProfile, { bus, unit }: DeviceInstance): InstanceProblem[] {
-  const { default: usual, min, max } = modbus.unit
-  const problems: InstanceProblem[] = []
-  if (bus === undefined)
-    problems.push({ path: ['bus'], message: 'missing; expected the id of an entry of buses' })
-  if ((unit ?? usual) < min || (unit ?? usual) > max) {
-    problems.push({ path: ['unit'], message: `expected an integer from ${min} to ${max}, found ${unit}` })
-  }
-  return problems
-}
-
-function needless(instance: DeviceInstance): InstanceProblem[] {
-  return (['bus', 'unit'] as const)
-    .filter((key) => instance[key] !== undefined)
-    .map((key) => ({ path: [key], message: 'only for Modbus devices; this profile speaks mqtt' }))
 }
 
 /** Leaves out what is `undefined`: an absent key and a key that holds nothing are not the same. */

@@ -65,14 +65,49 @@ export const SimHint = Type.Union([
   Type.Object(
     {
       gen: Type.Literal('follow'),
+      point: Type.Optional(PointRef),
       delay: Duration(),
       ramp: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'Units per second' })),
     },
-    { ...closed, description: 'Takes what is written to it' },
+    { ...closed, description: 'Takes what is written to it, or to the point it names' },
+  ),
+  Type.Object(
+    {
+      gen: Type.Literal('poisson'),
+      per_day: Type.Number({ exclusiveMinimum: 0, maximum: 100_000 }),
+      hold: Type.Optional(Duration()),
+    },
+    { ...closed, description: 'Events that come when they come' },
   ),
   Type.Object({ gen: Type.Literal('battery'), life_days: Type.Number({ exclusiveMinimum: 0 }) }, closed),
 ])
 export type SimHint = Static<typeof SimHint>
+
+const enforceable = [
+  'odd_start',
+  'odd_count',
+  'max_regs',
+  'max_bits',
+  'max_gap',
+  'max_write_regs',
+  'read_only',
+] as const
+
+export const faultKinds = [
+  'timeout',
+  'crc',
+  'exception',
+  'stale',
+  'freeze',
+  'wrong_word_order',
+  'offline',
+  'clock_skew',
+  'duplicate',
+  'late',
+] as const
+export type FaultKind = (typeof faultKinds)[number]
+
+const Item = Type.Record(Type.String({ maxLength: 100 }), Type.String({ maxLength: 300 }), closed)
 
 export const SimFields = Type.Object(
   {
@@ -84,20 +119,61 @@ export const SimFields = Type.Object(
       }),
     ),
     enforce: Type.Optional(
-      Type.Array(oneOf('odd_start', 'odd_count', 'max_regs', 'max_gap'), {
-        maxItems: 4,
+      Type.Array(oneOf(...enforceable), {
+        maxItems: enforceable.length,
         description: 'Refuse what the real device refuses',
       }),
     ),
     latency_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 60_000 })),
+    jitter_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 60_000 })),
+    drop_rate: Type.Optional(share),
     interval: Type.Optional(Duration({ description: 'How often a device that speaks by itself sends' })),
-    points: Type.Record(PointRef, SimHint, closed),
+    points: Type.Optional(Type.Record(PointRef, SimHint, closed)),
+    events: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            topic: Type.String({ maxLength: 200 }),
+            gen: Type.Literal('poisson'),
+            per_day: Type.Number({ exclusiveMinimum: 0, maximum: 100_000 }),
+            hold: Type.Optional(Duration()),
+            source: Type.Optional(Item),
+            data: Type.Optional(Item),
+          },
+          closed,
+        ),
+        { maxItems: 64, description: 'ONVIF: what the camera notices' },
+      ),
+    ),
+    streams: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: Type.String({ minLength: 1, maxLength: 60 }),
+            size: Type.Array(Type.Integer({ minimum: 16, maximum: 16_384 }), { minItems: 2, maxItems: 2 }),
+            fps: Type.Number({ exclusiveMinimum: 0, maximum: 240 }),
+          },
+          closed,
+        ),
+        { maxItems: 8, description: 'ONVIF: streams of the camera' },
+      ),
+    ),
+    script: Type.Optional(
+      Type.Array(
+        Type.Object(
+          { at: Duration({ description: 'After the start' }), point: PointRef, value: Scalar },
+          closed,
+        ),
+        { maxItems: 256, description: 'For demonstrations' },
+      ),
+    ),
     faults: Type.Optional(
       Type.Array(
         Type.Object(
           {
-            kind: oneOf('timeout', 'crc', 'exception', 'freeze', 'offline', 'duplicate', 'late'),
+            kind: oneOf(...faultKinds),
             rate: share,
+            for: Type.Optional(Duration({ description: 'How long one lasts, or by how much' })),
           },
           closed,
         ),

@@ -1,21 +1,37 @@
 import type { QualityCode } from '#contract/quality.ts'
 import type { Value } from '#contract/sample.ts'
 import { topicMatches } from '#gateway/broker/topic-filter.ts'
-import type { Device, ModbusDevice, MqttDevice } from '#gateway/profiles/device.ts'
+import type { Device, ModbusDevice, MqttDevice, OnvifDevice } from '#gateway/profiles/device.ts'
+import { expandPoints } from '#gateway/profiles/expand.ts'
+import { typicalParams } from '#gateway/profiles/params.ts'
 import { decodeValue } from '#gateway/profiles/pipeline-values.ts'
-import type { ModbusProfile, MqttProfile, Profile } from '#gateway/profiles/profile.ts'
+import type { ModbusProfile, MqttProfile, OnvifProfile, Profile } from '#gateway/profiles/profile.ts'
 import { resolveDevice } from '#gateway/profiles/resolve.ts'
 import { decodeRegisters } from '#gateway/southbound/modbus/decode.ts'
 import { planReads } from '#gateway/southbound/modbus/plan-reads.ts'
-import { decodePayload, readingsOf, sourceTime } from '#gateway/southbound/mqtt/decode.ts'
+import { readingsOf } from '#gateway/southbound/mqtt/decode.ts'
+import { decodePayload } from '#gateway/southbound/mqtt/decode-payload.ts'
+import { sourceTime } from '#gateway/southbound/mqtt/source-time.ts'
+import { decodeEvent } from '#gateway/southbound/onvif/decode-event.ts'
 
 export type Seen = { readonly value: Value; readonly quality: QualityCode; readonly t?: number }
 export type Vector = Profile['tests'][number]
 
 /** The device of a vector: the profile with whatever an instance needs. */
-export function deviceOf(profile: Profile, params: Record<string, unknown> = {}): Device {
-  const where = profile.protocol === 'modbus' ? { bus: 'bus' } : {}
-  const instance = { id: 'device-1', profile: profile.id, params: params as Record<string, string>, ...where }
+export function deviceOf(profile: Profile, { params = {}, variant }: Partial<Vector> = {}): Device {
+  const where = { modbus: { bus: 'bus' }, mqtt: {}, onvif: { host: '127.0.0.1' } }[profile.protocol]
+  const low = expandPoints(profile, typicalParams(profile)).filter(
+    ({ fields }) => fields.confidence === 'low',
+  )
+  const instance = {
+    id: 'device-1',
+    profile: profile.id,
+    params: params as Record<string, string>,
+    // A vector proves what a profile says, also of points that are hidden until somebody looked.
+    confirmed: [...new Set(low.map(({ template }) => template))],
+    ...where,
+    ...(variant === undefined ? {} : { variant }),
+  }
   const resolved = resolveDevice(profile, instance)
   if (!resolved.ok) throw new Error(`${profile.id}: ${JSON.stringify(resolved.problems)}`)
   return resolved.device
@@ -23,9 +39,14 @@ export function deviceOf(profile: Profile, params: Record<string, unknown> = {})
 
 /** What the gateway makes of a vector's input, with the same code as in operation: plan, decode, steps. */
 export function readVector(device: Device, vector: Vector): Map<string, Seen> {
-  return device.protocol === 'modbus'
-    ? readModbus(device, vector as ModbusProfile['tests'][number])
-    : readMqtt(device, vector as MqttProfile['tests'][number])
+  switch (device.protocol) {
+    case 'modbus':
+      return readModbus(device, vector as ModbusProfile['tests'][number])
+    case 'mqtt':
+      return readMqtt(device, vector as MqttProfile['tests'][number])
+    case 'onvif':
+      return readOnvif(device, vector as OnvifProfile['tests'][number])
+  }
 }
 
 function readModbus(
@@ -58,10 +79,19 @@ function readMqtt(device: MqttDevice, { mqtt }: MqttProfile['tests'][number]): M
     const decoded = decodePayload(topic, bytes)
     if (!decoded.ok) continue
     const t =
-      device.address.time === undefined ? undefined : sourceTime(decoded, device.address.time, Date.now())
+      device.address.time === undefined
+        ? undefined
+        : sourceTime(decoded.whole, device.address.time, Date.now())
     for (const one of readingsOf(device, topic, decoded, { t: t ?? 0, late: false })) {
       seen.set(one.point, { value: one.value, quality: one.quality, ...(t === undefined ? {} : { t }) })
     }
   }
   return seen
+}
+
+function readOnvif(device: OnvifDevice, { onvif }: OnvifProfile['tests'][number]): Map<string, Seen> {
+  if (onvif === undefined) return new Map()
+  return new Map(
+    decodeEvent(onvif, device).map(({ point, value, quality }) => [point, { value, quality }] as const),
+  )
 }
