@@ -26,7 +26,10 @@ export const OwnBrokerConfig = Type.Object(
       default: [],
       description: 'Who may connect, and which topics they may use (MQTT filters)',
     }),
-    maxPacket: ByteSize({ default: '128KB', description: 'A bigger packet closes its connection' }),
+    maxPacket: ByteSize({
+      default: '2MB',
+      description: 'A bigger packet closes its connection; zigbee2mqtt lists all its devices in one',
+    }),
     maxConnections: Type.Integer({ minimum: 1, maximum: 10_000, default: 1000 }),
     maxRetained: Type.Integer({ minimum: 0, maximum: 100_000, default: 10_000 }),
   },

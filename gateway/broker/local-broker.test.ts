@@ -91,6 +91,49 @@ test('a topic that is not allowed closes that client and nobody else', async () 
   expect(heard).not.toContain('points/meter-1/power')
 })
 
+test('who listens later in the gateway is told what was kept, marked, and then what happens', async () => {
+  await using site = await startBroker()
+  await using device = await client(site.address, 'lux-1')
+  await device.publishAsync('z/a', 'kept', { qos: 1, retain: true })
+  await device.publishAsync('z/b', 'kept', { qos: 1, retain: true })
+  await device.publishAsync('z/b', '', { qos: 1, retain: true })
+  await device.publishAsync('z/c', 'passed by', { qos: 1 })
+  const heard: string[] = []
+  const end = site.broker.subscribe('z/+', ({ topic, payload, retained }) =>
+    heard.push(`${topic} ${Buffer.from(payload).toString()} ${retained}`),
+  )
+  await waitFor(() => expect(heard).toEqual(['z/a kept true']))
+  await device.publishAsync('z/a', 'news', { qos: 1, retain: true })
+  await waitFor(() => expect(heard).toEqual(['z/a kept true', 'z/a news false']))
+  end()
+  const never: LocalMessage[] = []
+  site.broker.subscribe('z/#', (message) => never.push(message))()
+  await device.publishAsync('z/a', 'again', { qos: 1 })
+  expect(never).toEqual([])
+  expect(heard).toHaveLength(2)
+})
+
+test.each([
+  'shellies/announce',
+  'tasmota/discovery/A4CF12FFFFFF/config',
+  'homeassistant/sensor/a/temperature/config',
+])('%s is heard from a device that may not publish there, by the gateway alone', async (topic) => {
+  await using site = await startBroker()
+  const heard: LocalMessage[] = []
+  site.broker.subscribe(topic, (message) => heard.push(message))
+  await using neighbour = await client(site.address, 'flows', 'flows')
+  const overheard: string[] = []
+  neighbour.on('message', (to) => overheard.push(to))
+  await neighbour.subscribeAsync('#')
+  await using device = await client(site.address, 'lux-1')
+  await device.publishAsync(topic, '{"id":"x"}', { qos: 1, retain: true })
+  await device.publishAsync('z/lux-1', 'still here', { qos: 1 })
+  await waitFor(() => expect(overheard).toContain('z/lux-1'))
+  expect(overheard).toEqual(['z/lux-1'])
+  expect(heard).toMatchObject([{ topic, retained: false }])
+  expect(site.refused).toEqual([])
+})
+
 test('a subscription wider than allowed is refused', async () => {
   await using site = await startBroker()
   await using device = await client(site.address, 'lux-1')

@@ -7,8 +7,9 @@ import { RateLimit } from '#lib/rate-limit.ts'
 import { type Credential, createAccess, mayPublish, maySubscribe } from './access.ts'
 import { Audience } from './audience.ts'
 import type { LocalBus } from './local-bus.ts'
+import { heardOnly, isAnnouncement } from './local-topics.ts'
 import { Subscribers } from './subscribers.ts'
-import { isFilter } from './topic-filter.ts'
+import { isFilter, topicMatches } from './topic-filter.ts'
 
 export type LocalBrokerOptions = {
   readonly host: string
@@ -61,7 +62,8 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
   const access = createAccess(options.credentials)
   const admitted = new WeakMap<Client, Credential>()
   const logged = new RateLimit(logEveryMs)
-  const retained = new Set<string>()
+  /** What clients left for those who come later; the gateway's own values are not in it. */
+  const retained = new Map<string, Buffer>()
   const subscribers = new Subscribers()
   const audience = new Audience<Client>()
 
@@ -98,6 +100,12 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
     authorizePublish(client, packet, done) {
       if (client === null) return done(null)
       const credential = admitted.get(client)
+      if (credential !== undefined && !mayPublish(credential, packet.topic) && isAnnouncement(packet.topic)) {
+        // Refusing would throw the device out each time it connects.
+        packet.topic = heardOnly + packet.topic
+        packet.retain = false
+        return done(null)
+      }
       if (credential === undefined || !mayPublish(credential, packet.topic)) {
         refuse('publish', client, { topic: packet.topic.slice(0, 200) })
         return done(new Error('not allowed to publish to this topic'))
@@ -123,7 +131,7 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
     if (packet.payload.length === 0) {
       retained.delete(packet.topic)
     } else if (retained.has(packet.topic) || retained.size < options.maxRetained) {
-      retained.add(packet.topic)
+      retained.set(packet.topic, bytesOf(packet.payload))
     } else {
       packet.retain = false
       refuse('retained-limit', client, { topic: packet.topic.slice(0, 200) })
@@ -141,7 +149,12 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
   aedes.on('publish', (packet, client) => {
     if (client === null) return
     // Everything comes here while it happens: the broker starts empty and we listen before anybody connects.
-    const message = { topic: packet.topic, payload: bytesOf(packet.payload), retained: false }
+    const { topic } = packet
+    const message = {
+      topic: topic.startsWith(heardOnly) ? topic.slice(heardOnly.length) : topic,
+      payload: bytesOf(packet.payload),
+      retained: false,
+    }
     if (!subscribers.deliver(message)) noteUnclaimed(client, packet)
   })
 
@@ -173,7 +186,19 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
   return {
     listen: () => listen(server, options),
     close,
-    subscribe: (filter, handler) => subscribers.add(filter, handler),
+    subscribe(filter, handler) {
+      const end = subscribers.add(filter, handler)
+      let isOver = false
+      // Whoever in the gateway begins to listen later gets the state of things, as any other client would.
+      const kept = [...retained].filter(([topic]) => topicMatches(filter, topic))
+      setImmediate(() => {
+        for (const [topic, payload] of kept) if (!isOver) handler({ topic, payload, retained: true })
+      })
+      return () => {
+        isOver = true
+        end()
+      }
+    },
     publish(topic, payload, { retain = false, qos = 0 } = {}) {
       return new Promise((resolve, reject) => {
         aedes.publish(

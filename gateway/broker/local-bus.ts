@@ -9,7 +9,7 @@ export type PublishOptions = { readonly retain?: boolean; readonly qos?: 0 | 1 }
 
 /** The campus's own MQTT traffic, whether the broker runs in the gateway or elsewhere. */
 export interface LocalBus extends AsyncDisposable {
-  /** Calls `handler` for each message until the returned function is called, across reconnects. Handlers must not throw. */
+  /** Calls `handler` for each message, what the broker kept for the filter first and marked, until the returned function is called, across reconnects. Handlers must not throw. */
   subscribe(filter: string, handler: (message: LocalMessage) => void): () => void
   /** Resolves when the broker has it. Throws AppError LINK_DOWN when there is no broker to give it to. */
   publish(topic: string, payload: string | Uint8Array, options?: PublishOptions): Promise<void>

@@ -127,6 +127,12 @@ test('a command is handed on with its expiry, and the result goes back under the
   expect(JSON.parse(sent[0]?.payload ?? '')).toMatchObject({ id: 'a1', state: 'done', verified: true })
 })
 
+test('whoever made the flow may say yes to a risk', () => {
+  const { receive, commands } = start()
+  receive('commands/relay-1/relay.1', '{"value":true,"confirm":true}')
+  expect(commands).toMatchObject([{ value: true, confirmed: true }])
+})
+
 test('a retained command and a result are not commands', () => {
   const { receive, commands } = start()
   receive('commands/relay-1/relay.1', 'true', true)
@@ -159,6 +165,7 @@ describe('readCommand', () => {
     '{"value":1,"extra":2}',
     '{"value":1,"id":""}',
     '{"value":1,"expiresInS":0}',
+    '{"value":1,"confirm":"yes"}',
     '1e999',
   ])('%s is refused with a reason', (text) => {
     expect(readCommand(Buffer.from(text))).toMatchObject({ ok: false, reason: expect.any(String) })

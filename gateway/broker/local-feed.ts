@@ -80,6 +80,7 @@ export function startLocalFeed({ bus, clock, log, handleCommand }: LocalFeedPort
       value: asked.value,
       expiresAt: clock.now() + asked.expiresInS * 1000,
       by: 'local',
+      ...(asked.confirm ? { confirmed: true } : {}),
     }
     handleCommand(command).then(
       (result) =>
@@ -142,10 +143,17 @@ function sampleText({ t, value, quality }: Sample): string {
 }
 
 type Asked =
-  | { readonly ok: true; readonly value: Value; readonly id?: string; readonly expiresInS: number }
+  | {
+      readonly ok: true
+      readonly value: Value
+      readonly id?: string
+      readonly expiresInS: number
+      /** Whoever made the flow or the panel says yes to the risk. */
+      readonly confirm?: boolean
+    }
   | { readonly ok: false; readonly reason: string }
 
-/** `{"value": 21, "id": "a1", "expiresInS": 10}`, or the bare value: `21`, `true`, `"auto"`, `auto`. Pure. */
+/** `{"value": 21, "id": "a1", "expiresInS": 10, "confirm": true}`, or the bare value: `21`, `true`, `"auto"`, `auto`. Pure. */
 export function readCommand(payload: Uint8Array): Asked {
   if (payload.length === 0) return { ok: false, reason: 'empty payload' }
   if (payload.length > maxCommandBytes)
@@ -158,7 +166,11 @@ export function readCommand(payload: Uint8Array): Asked {
     content = text
   }
   if (typeof content !== 'object' || content === null) return bare(content)
-  const { value, id, expiresInS = defaultLifeS, ...rest } = content as Record<string, unknown>
+  return readFields(content as Record<string, unknown>)
+}
+
+function readFields(content: Record<string, unknown>): Asked {
+  const { value, id, expiresInS = defaultLifeS, confirm = false, ...rest } = content
   const unknownKey = Object.keys(rest)[0]
   if (unknownKey !== undefined) return { ok: false, reason: `unknown key ${unknownKey.slice(0, 40)}` }
   if (id !== undefined && (typeof id !== 'string' || id.length === 0 || id.length > 50)) {
@@ -167,8 +179,9 @@ export function readCommand(payload: Uint8Array): Asked {
   if (typeof expiresInS !== 'number' || !(expiresInS > 0 && expiresInS <= maxLifeS)) {
     return { ok: false, reason: `expiresInS: expected a number above 0 and up to ${maxLifeS}` }
   }
+  if (typeof confirm !== 'boolean') return { ok: false, reason: 'confirm: expected true or false' }
   const asked = bare(value)
-  return asked.ok ? { ...asked, expiresInS, ...(id === undefined ? {} : { id }) } : asked
+  return asked.ok ? { ...asked, expiresInS, confirm, ...(id === undefined ? {} : { id }) } : asked
 }
 
 function bare(value: unknown): Asked {

@@ -21,6 +21,19 @@ export function commandedPoint(topic: string): string | undefined {
   return `${device}/${point.join('/')}`
 }
 
+/**
+ * Where devices make themselves known: Tasmota, first Shelly devices, everything that follows Home Assistant. They do so
+ * unasked, and what a credential allows says nothing about it.
+ */
+export function isAnnouncement(topic: string): boolean {
+  if (topic === 'shellies/announce') return true
+  if (topic.startsWith('homeassistant/')) return topic.endsWith('/config')
+  return topic.startsWith('tasmota/discovery/')
+}
+
+/** Where an announcement goes that the credential does not allow: `#` does not reach it, so the gateway alone hears it. */
+export const heardOnly = '$heard/'
+
 /** Written by the gateway alone: a client that could write here would speak in the gateway's name. */
 export function isReserved(topic: string): boolean {
   if (topic.startsWith('$') || topic.startsWith('points/') || topic.startsWith('alarms/')) return true
