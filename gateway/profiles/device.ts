@@ -55,7 +55,7 @@ export type ResolvedWrite<To = unknown> = {
     readonly tolerance: number
     readonly point: string
     /** False: the next regular reading is waited for; nothing is asked for the sake of the write. */
-    readonly pollNow?: false
+    readonly pollNow?: boolean
   }
   readonly minIntervalMs: number
   /** The value may move by at most this much a second (canonical unit); the driver sends steps on the way. */

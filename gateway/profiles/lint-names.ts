@@ -1,13 +1,18 @@
 import type { Finding, Path } from '#lib/explain.ts'
-import type { Expanded } from './expand.ts'
+import { type Expanded, expandPoints } from './expand.ts'
 import { broken } from './lint-rule.ts'
+import { typicalParams } from './params.ts'
 import type { Profile } from './profile.ts'
+import { withVariant } from './variants.ts'
 
 type Reference = { readonly point: string; readonly path: Path }
 
 /** Everything that refers to a point must find it, and every point is there once. Pure. */
 export function lintNames(profile: Profile, points: readonly Expanded<unknown>[]): Finding[] {
-  const known = new Set([...points.map(({ id }) => id), ...Object.keys(profile.points)])
+  // What is said of a point holds where a variant has it; elsewhere it says nothing.
+  const variants = Object.keys(profile.variants ?? {}).map((name) => withVariant(profile, name))
+  const all = [profile, ...variants].flatMap((one) => expandPoints(one, typicalParams(one)))
+  const known = new Set(all.flatMap(({ id, template }) => [id, template]))
   const seen = new Set<string>()
   const twice = points.filter(({ id }) => seen.size === seen.add(id).size)
   return [

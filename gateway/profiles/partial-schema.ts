@@ -22,7 +22,7 @@ export function partial(schema: object, required: Readonly<Record<string, object
 
 function loosened(schema: Node): Node {
   if (schema.anyOf !== undefined) return { ...schema, anyOf: schema.anyOf.map(loosened) }
-  if (schema.type !== 'object') return without(schema, ['default'])
+  if (schema.type !== 'object') return without(schema, ['default', 'minItems'])
   const { properties, patternProperties } = schema
   return {
     ...without(schema, ['default', 'required', 'minProperties']),
