@@ -12,6 +12,7 @@ export const errorCodes = {
   NOT_FOUND: { retry: false, http: 404 },
   CONFLICT: { retry: false, http: 409 },
   RATE_LIMITED: { retry: true, http: 429 },
+  NOT_MANAGED: { retry: false, http: 409 },
   BUSY: { retry: true, http: 409 },
   GATEWAY_OFFLINE: { retry: true, http: 503 },
   GATEWAY_TIMEOUT: { retry: true, http: 504 },

@@ -8,6 +8,7 @@ import type { GatewayEvent } from '#contract/events.ts'
 import { startLocalFeed } from '#gateway/broker/local-feed.ts'
 import { createCommandHandler } from '#gateway/commands/command-handler.ts'
 import { CommandJournal } from '#gateway/commands/command-journal.ts'
+import { answerRequests, type RequestHandler } from '#gateway/commissioning/answer-requests.ts'
 import { DeviceLinks } from '#gateway/health/device-links.ts'
 import { type HealthFacts, judgeHealth } from '#gateway/health/health.ts'
 import { startHealthServer } from '#gateway/health/health-server.ts'
@@ -20,6 +21,7 @@ import { type Clock, systemClock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
 import { parseDuration } from '#lib/quantity.ts'
 import { catalogueOf } from './catalogue.ts'
+import { createCommissioner } from './commissioner.ts'
 import { healthFacts } from './health-facts.ts'
 import type { GatewaySetup } from './load-gateway.ts'
 import { openBus } from './open-bus.ts'
@@ -65,6 +67,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
   const links = new DeviceLinks()
   let field: SwappableField | undefined
   let uplink: Uplink | undefined
+  let requests: RequestHandler | undefined
   const facts = (): HealthFacts =>
     healthFacts({ setup, startedAt, clock, links, outbox, uplink, bus, alarms: field?.current.alarms })
   const metrics = parts.use(createMetrics(facts))
@@ -114,6 +117,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       gateway: config.gateway.id,
       outbox,
       about: () => ({ ...about, ...whatRuns(), devices: links.counts() }),
+      onRequest: (request) => requests?.handle(request),
       onCommand: async (command) => void (await commands.handle(command)),
       clock,
       log: part('uplink'),
@@ -130,6 +134,22 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
         metrics.samples.inc(samples.length)
         samples.forEach(feed.publishSample)
       },
+    }),
+  )
+
+  const started = field
+  async function swap(next: GatewaySetup): Promise<void> {
+    const before = started.current.setup.devices
+    await started.swap(next)
+    for (const { id } of before) if (!next.devices.some((one) => one.id === id)) feed.forget(id)
+    uplink?.catalogueChanged()
+  }
+  requests = parts.use(
+    answerRequests({
+      commissioner: createCommissioner({ field: () => started.current, swap }),
+      reply: (reply) => uplink?.reply(reply),
+      clock,
+      log: part('requests'),
     }),
   )
 
@@ -151,12 +171,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
     broker,
     failed: outbox.failed,
     flush: () => outbox.flush(),
-    async swap(next) {
-      const before = field.current.setup.devices
-      await field.swap(next)
-      for (const { id } of before) if (!next.devices.some((one) => one.id === id)) feed.forget(id)
-      uplink?.catalogueChanged()
-    },
+    swap,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

@@ -32,6 +32,7 @@ export type GatewaySetup = {
   readonly config: GatewayConfig
   readonly devices: readonly Device[]
   readonly dataFolder: string
+  readonly profilesFolder: string
   /** Hash of the files: the cloud sees whether two gateways run on the same configuration. */
   readonly configVersion: string
   /** Hash of gateway.yaml alone. */
@@ -95,7 +96,10 @@ export async function loadGateway(
   if (problems.length > 0) return found
   const versions = { configVersion: hashOf(text + managed.text), fileVersion: hashOf(text) }
   const again = (next: string) => loadGateway(file, env, next)
-  return { ...found, setup: { config, devices, dataFolder, ...versions, managed, again, secrets } }
+  return {
+    ...found,
+    setup: { config, devices, dataFolder, profilesFolder: folder, ...versions, managed, again, secrets },
+  }
 }
 
 function hashOf(text: string): string {

@@ -59,6 +59,7 @@ export const zhCn = {
     NOT_FOUND: '找不到。',
     CONFLICT: '内容已被别人更改，请刷新后再试。',
     RATE_LIMITED: '尝试过于频繁，请稍后再试。',
+    NOT_MANAGED: '这台设备写在网关的 gateway.yaml 里，请在那里修改并重启网关。',
     BUSY: '正忙：同一条总线上正在进行另一项操作，或设备清单正在更改。',
     GATEWAY_OFFLINE: '网关未连接，没有进行任何操作。',
     GATEWAY_TIMEOUT: '网关没有及时应答，操作可能已经执行，请刷新后确认。',
