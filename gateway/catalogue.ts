@@ -18,7 +18,8 @@ function deviceEntry(device: Device): CatalogueDevice {
     model: device.model,
     category: device.category,
     ...(device.location === undefined ? {} : { location: device.location }),
-    points: device.points.map(pointEntry),
+    // What nobody has checked at the device yet is nobody's business.
+    points: device.points.filter(({ hidden }) => hidden !== true).map(pointEntry),
   }
 }
 
@@ -39,10 +40,13 @@ function staleEntry({ staleAfterMs, report }: ResolvedPoint): Pick<CataloguePoin
 }
 
 function writableEntry(write: NonNullable<ResolvedPoint['write']>): NonNullable<CataloguePoint['writable']> {
-  const { range, options, readback, risk } = write
+  const { range, options, values, readback, minIntervalMs, risk, role } = write
   return {
     ...(range === undefined ? {} : range),
     ...(options === undefined ? {} : { options: [...options] }),
+    ...(values === undefined ? {} : { values: values.map(([canonical]) => canonical) }),
+    ...(minIntervalMs === 0 ? {} : { minIntervalMs }),
+    ...(role === undefined ? {} : { role }),
     risk,
     verified: readback !== undefined,
   }

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { BrokerConfig } from '#gateway/broker/broker-config.ts'
+import { InterlocksConfig } from '#gateway/commands/interlock.ts'
 import { OutboxConfig } from '#gateway/outbox/outbox-config.ts'
 import { DeviceInstance } from '#gateway/profiles/device-instance.ts'
 import { RulesConfig } from '#gateway/rules/rule.ts'
@@ -39,6 +40,7 @@ export const GatewayConfig = Type.Object(
       description: 'What is installed here',
     }),
     rules: RulesConfig,
+    interlocks: InterlocksConfig,
     commands: Type.Object(
       {
         timeout: Duration({

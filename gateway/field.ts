@@ -35,6 +35,8 @@ export interface Field extends AsyncDisposable {
   readonly setup: GatewaySetup
   readonly drivers: readonly NamedDriver[]
   readonly alarms: EdgeAlarms
+  /** The newest sample of `<device>/<point>`. */
+  latest(point: string): Sample | undefined
 }
 
 const tickMs = 1_000
@@ -71,7 +73,10 @@ export async function startField(setup: GatewaySetup, deps: FieldParts): Promise
   const drivers = await createDrivers({ config, devices, mqtt: { link: bus, onRefused }, hostFor })
   parts.use(runDrivers(drivers, hostFor, clock))
   const running = parts.move()
-  return { setup, drivers, alarms, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return {
+    ...{ setup, drivers, alarms, latest: pipeline.latest },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
 }
 
 function runDrivers(drivers: readonly NamedDriver[], hostFor: HostFor, clock: Clock): AsyncDisposable {

@@ -87,8 +87,12 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       onError: (err) => log.error({ err }, 'command journal not written'),
     }),
   )
+  const fieldIsThere = Promise.withResolvers<void>()
   const commands = createCommandHandler({
     find: (point) => field?.find(point),
+    link: (device) => links.get(device),
+    latest: (point) => field?.current.latest(point),
+    interlocks: () => field?.current.setup.config.interlocks ?? config.interlocks,
     emit,
     journal,
     clock,
@@ -118,7 +122,10 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       outbox,
       about: () => ({ ...about, ...whatRuns(), devices: links.counts() }),
       onRequest: (request) => requests?.handle(request),
-      onCommand: async (command) => void (await commands.handle(command)),
+      onCommand: async (command) => {
+        await fieldIsThere.promise
+        await commands.handle(command)
+      },
       clock,
       log: part('uplink'),
     })
@@ -136,6 +143,8 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       },
     }),
   )
+  fieldIsThere.resolve()
+  commands.recover()
 
   const started = field
   async function swap(next: GatewaySetup): Promise<void> {

@@ -70,6 +70,40 @@ test('every problem is listed at once, with its place', async () => {
   ])
 })
 
+test('an interlock that would lock nothing, or for ever, is a mistake in the configuration', async () => {
+  await using folder = await tempFolder()
+  const file = folder.file('gateway.yaml')
+  const lock = (id: string, target: string, rest: string) =>
+    `  - { id: ${id}, target: ${target}, title: { en: x }, ${rest} }\n`
+  await writeFile(
+    file,
+    `gateway: { id: school-a }
+profiles: ${join(repository, 'device-profiles')}
+buses: [{ id: plant, protocol: modbus-tcp, host: 127.0.0.1 }]
+devices:
+  - { id: relay-1, profile: waveshare.relay8, bus: plant, unit: 1 }
+interlocks:
+${lock('l1', 'relay-1/relay.1', 'blockedWhile: { point: relay-1/relay.2, equals: true }')}
+${lock('l1', 'relay-1/relay.9', 'blockedWhile: { point: relay-1/relay.2, equals: true }')}
+${lock('l3', 'relay-1/input.1', 'blockedWhile: { point: meter-1/power.active, above: 1 }')}
+${lock('l4', 'relay-1/relay.1', 'values: [1], blockedWhile: { point: relay-1/relay.2, above: 1 }')}
+${lock('l5', 'relay-1/relay.1', 'blockedWhile: { point: relay-1/relay.2, equals: 1 }')}
+${lock('l6', 'relay-1/relay.1', 'blockedWhile: { point: relay-1/relay.2 }')}
+`.replaceAll('\n\n', '\n'),
+  )
+  const { problems } = await loadGateway(file, {})
+  expect(problems.map((one) => formatProblem('g', one))).toEqual([
+    'g:8: interlocks[1].id: l1 is there already',
+    'g:8: interlocks[1].target: relay-1 has no point relay.9',
+    'g:9: interlocks[2].target: relay-1/input.1 cannot be written, so there is nothing to lock',
+    'g:9: interlocks[2].blockedWhile.point: no device meter-1',
+    'g:10: interlocks[3].values[0]: relay-1/relay.1 takes a boolean',
+    'g:10: interlocks[3].blockedWhile.point: a limit needs a number; relay-1/relay.2 is of kind bool',
+    'g:11: interlocks[4].blockedWhile.equals: relay-1/relay.2 is a boolean',
+    'g:12: interlocks[5].blockedWhile: expected exactly one of above, below, equals',
+  ])
+})
+
 test('a broken profile stops the devices that need it, and is only reported otherwise', async () => {
   await using folder = await tempFolder()
   await mkdir(folder.file('profiles/mqtt'), { recursive: true })

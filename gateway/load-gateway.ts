@@ -25,6 +25,7 @@ import {
   problemAt,
   readSecretFile,
 } from '#lib/load-config.ts'
+import { checkInterlocks } from './check-interlocks.ts'
 import { GatewayConfig } from './config.ts'
 
 /** Everything a gateway needs to start: configuration, devices with their profiles, secrets. */
@@ -86,6 +87,7 @@ export async function loadGateway(
   const library = loadProfiles(folder)
   const devices = resolveDevices(config, library, note)
   checkRules(config, devices, note)
+  checkInterlocks(config, devices, note)
   noteRepeats(config.buses, { path: ['buses'], key: 'id' }, note)
   const secrets = await readSecrets(file, config, note)
 

@@ -1,11 +1,14 @@
 import { type FileHandle, open, readFile, rename } from 'node:fs/promises'
 import type { CommandResult } from '#contract/command.ts'
+import type { Value } from '#contract/sample.ts'
 
 /** What is known about a command: begun, and its result once there is one. */
 export type JournalEntry = {
   readonly id: string
   readonly point: string
   readonly expiresAt: number
+  /** What was to be written, to recognise it at the device after a kill. */
+  readonly value?: Value
   readonly result?: CommandResult
 }
 
@@ -53,6 +56,11 @@ export class CommandJournal implements AsyncDisposable {
     return this.#entries.get(id)
   }
 
+  /** Begun and without a result: the process was killed in between. */
+  unfinished(): JournalEntry[] {
+    return [...this.#entries.values()].filter(({ result }) => result === undefined)
+  }
+
   /** Resolves when the step survives a kill of this process. A disk that fails is reported and does not stop commands. */
   write(entry: JournalEntry): Promise<void> {
     this.#entries.set(entry.id, entry)
@@ -68,17 +76,17 @@ export class CommandJournal implements AsyncDisposable {
   }
 
   async #setAside(): Promise<void> {
-    const { file, maxLines, now } = this.#options
+    const { file, now } = this.#options
     const full = this.#handle
     await rename(file, `${file}.old`)
     this.#handle = await open(file, 'a')
     this.#lines = 1
     const syncing = this.#syncing ?? Promise.resolve()
     syncing.then(() => full.close()).catch(this.#options.onError)
-    for (const [id, { expiresAt }] of this.#entries) {
-      if (this.#entries.size <= maxLines) break
-      // A repeat of an expired command is refused by its time, so its id is no longer needed.
-      if (expiresAt < now()) this.#entries.delete(id)
+    // A repeat of an expired command is refused by its time, so its id is no longer needed; the others move on with us.
+    for (const [id, entry] of this.#entries) {
+      if (entry.result !== undefined && entry.expiresAt < now()) this.#entries.delete(id)
+      else await this.#handle.appendFile(`${JSON.stringify(entry)}\n`)
     }
   }
 
