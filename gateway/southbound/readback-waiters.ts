@@ -1,7 +1,7 @@
 import { AppError } from '#contract/errors.ts'
 import type { Value } from '#contract/sample.ts'
 import type { Clock } from '#lib/clock.ts'
-import type { Written } from '../driver.ts'
+import type { Written } from './driver.ts'
 
 export type Expectation = { readonly wanted: Value; readonly withinMs: number; readonly tolerance: number }
 
