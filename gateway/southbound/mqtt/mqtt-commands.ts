@@ -7,11 +7,11 @@ import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
 import type { Written } from '../driver.ts'
 import { rampStepMs, rampValues } from '../ramp.ts'
+import { ReadbackWaiters } from '../readback-waiters.ts'
 import { AckWaiters } from './ack-waiters.ts'
 import { encodeCommand } from './encode.ts'
 import type { MqttDeviceState } from './mqtt-device-state.ts'
 import type { MqttLink } from './mqtt-link.ts'
-import { ReadbackWaiters } from './readback-waiters.ts'
 
 export type CommandTarget = {
   readonly state: MqttDeviceState
