@@ -42,9 +42,9 @@ test('each table and function is asked for as the standard says', async () => {
     return obedient(request)
   })
   await using bus = await open(server.port)
-  expect(await bus.read(unit, { table: 'coil', addr: 1, count: 3 })).toEqual([1, 1, 1])
-  expect(await bus.read(unit, { table: 'discrete', addr: 2, count: 9 })).toHaveLength(9)
-  expect(await bus.read(unit, { table: 'holding', addr: 3, count: 2 })).toEqual([1, 1])
+  expect(await bus.read(unit, { table: 'coil', addr: 1, count: 3 })).toEqual(Buffer.from([0xff]))
+  expect(await bus.read(unit, { table: 'discrete', addr: 2, count: 9 })).toHaveLength(2)
+  expect(await bus.read(unit, { table: 'holding', addr: 3, count: 2 })).toEqual(Buffer.from([0, 1, 0, 1]))
   await bus.write(unit, { fc: 6, table: 'holding', addr: 4, words: [0x1234] })
   await bus.write(unit, { fc: 15, table: 'coil', addr: 8, words: [0xff00, 0] })
   await bus.write(unit, { fc: 16, table: 'holding', addr: 8, words: [1, 2] })
@@ -89,7 +89,7 @@ test('an answer that comes after its timeout is not taken for the next one', asy
     code: 'DEVICE_TIMEOUT',
     message: 'bus plant unit 1 input 0: no answer within 200 ms',
   })
-  expect(await bus.read(unit, read(5))).toEqual([2])
+  expect(await bus.read(unit, read(5))).toEqual(Buffer.from([0, 2]))
 })
 
 test('a connection on which nobody answers any more is given up', async () => {

@@ -1,12 +1,19 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import modbusSerial from 'modbus-serial'
 import { AppError } from '#contract/errors.ts'
 import type { ModbusTiming } from '#gateway/profiles/device.ts'
 import type { ModbusTable } from '#gateway/profiles/modbus.ts'
 import type { Clock } from '#lib/clock.ts'
-import { type BusConfig, openSocket } from './connection.ts'
+import { type BusConfig, frameGapMs, isRtu, isSerial } from './bus-config.ts'
 import type { WriteRequest } from './encode.ts'
-import { isSilence, type RequestFacts, translateError } from './modbus-errors.ts'
+import type { Framer, Outcome } from './framer.ts'
+import { LazyTimer } from './lazy-timer.ts'
+import { LinePort } from './line-port.ts'
+import { LineStats } from './line-stats.ts'
+import { MbapFramer } from './mbap-framer.ts'
+import { badAnswer, exceptionOf, noAnswer, type RequestFacts, refusal } from './modbus-errors.ts'
+import { openLine } from './open-line.ts'
+import { RtuFramer } from './rtu-framer.ts'
 
 export type ReadRequest = {
   readonly table: ModbusTable
@@ -14,16 +21,25 @@ export type ReadRequest = {
   readonly count: number
 }
 
-/** A unit on the bus and how long to wait for it. */
+/** A unit on the bus and how to treat it. */
 export type Unit = { readonly unit: number; readonly timing: ModbusTiming }
 
+export type ReadOptions = {
+  /** Before everything that waits. */
+  readonly urgent?: boolean
+  /** Instead of the unit's own, for a unit that is not expected to answer. */
+  readonly timeoutMs?: number
+  /** Silence says nothing about the connection: nobody knows whether there is such a unit. */
+  readonly mayBeAbsent?: boolean
+}
+
 /**
- * The one owner of a Modbus connection. One request is on its way at a time; urgent ones go before the rest. Requests
- * reject with AppError DEVICE_TIMEOUT, DEVICE_REFUSED or LINK_DOWN, and every one of them settles.
+ * The one owner of a Modbus line. One request is on its way at a time; urgent ones go before the rest. Requests reject with
+ * AppError DEVICE_TIMEOUT, DEVICE_REFUSED or LINK_DOWN, and every one of them settles.
  */
 export interface Bus extends AsyncDisposable {
-  /** Registers, or bits as 0 and 1; exactly `count` of them. */
-  read(unit: Unit, request: ReadRequest, options?: { urgent?: boolean }): Promise<readonly number[]>
+  /** The bytes of exactly `count` registers, most significant first; of bits eight to a byte, the first one lowest. */
+  read(unit: Unit, request: ReadRequest, options?: ReadOptions): Promise<Buffer>
   /** Always urgent. Resolves when the device has echoed the request. */
   write(unit: Unit, request: WriteRequest): Promise<void>
   /** Resolves with the reason when the connection is gone; never rejects. */
@@ -32,203 +48,297 @@ export interface Bus extends AsyncDisposable {
 
 type Job = {
   readonly unit: Unit
-  readonly facts: RequestFacts
-  readonly send: () => Promise<readonly number[]>
-  readonly resolve: (cells: readonly number[]) => void
+  readonly request: ReadRequest | WriteRequest
+  readonly timeoutMs: number
+  readonly mayBeAbsent: boolean
+  readonly resolve: (bytes: Buffer) => void
   readonly reject: (error: AppError) => void
 }
 
 const maxWaiting = 256
-/** Timeouts in a row, with no answer of any unit between them, after which the connection itself is doubted. */
+/** Timeouts in a row, with no answer of any unit between them, after which a TCP connection itself is doubted. */
 const maxSilent = 5
-/** Timeouts in a row during which bytes came that answered nothing: the stream has lost its frames. */
-const maxMismatched = 2
+/** Timeouts in a row during which the stream lost its frames. */
+const maxLost = 2
+/** Converters and USB adapters hand over an answer in pieces; a pause of this length is the end of it. */
+const frameEndsMs = { serial: 30, tcp: 100 }
+/** Somebody who never stops talking is talked over. */
+const maxPoliteMs = 500
+const noBytes = Buffer.alloc(0)
 
-export async function openBus(config: BusConfig, clock: Clock, signal: AbortSignal): Promise<Bus> {
-  return new ModbusTcpBus(config, clock, await openSocket(config, signal)).start()
+export async function openBus(
+  config: BusConfig,
+  clock: Clock,
+  signal: AbortSignal,
+  stats = new LineStats(clock.monotonic()),
+): Promise<Bus> {
+  const line = await openLine(config, signal)
+  if (signal.aborted) line.destroy()
+  stats.connects++
+  return new LineBus(config, { clock, line, stats })
 }
 
-class ModbusTcpBus implements Bus {
+type LineParts = { readonly clock: Clock; readonly line: Duplex; readonly stats: LineStats }
+
+class LineBus implements Bus {
   readonly lost: Promise<AppError>
-  readonly #id: string
-  readonly #port: number
+  readonly #config: BusConfig
   readonly #clock: Clock
-  readonly #socket: Socket
-  readonly #client = new modbusSerial.default()
+  readonly #line: Duplex
+  readonly #stats: LineStats
+  readonly #framer: Framer
+  readonly #port: LinePort
+  readonly #client: InstanceType<typeof modbusSerial.default>
   readonly #urgent: Job[] = []
   readonly #normal: Job[] = []
   readonly #reportLost: (reason: AppError) => void
+  /** The request on its way has no answer. */
+  readonly #deadline: LazyTimer
+  /** The line may be used again. */
+  readonly #pause: LazyTimer
+  /** What began to come will not go on. */
+  readonly #frameEnd: LazyTimer
+  readonly #frameEndsMs: number
+  readonly #frameGapMs: number
   #lostBecause: AppError | undefined
-  /** Rejects the request that is on its way. */
-  #abandon: ((reason: AppError) => void) | undefined
-  #running = false
-  #idleSince = Number.NEGATIVE_INFINITY
+  #current: Job | undefined
+  #sentAt = 0
+  #freeAt = Number.NEGATIVE_INFINITY
+  #lastAskedMs = 0
+  #noiseAt = Number.NEGATIVE_INFINITY
+  #politeSince: number | undefined
   #silent = 0
-  #mismatched = 0
+  #lostFrames = 0
 
-  constructor(config: BusConfig, clock: Clock, socket: Socket) {
+  constructor(config: BusConfig, { clock, line, stats }: LineParts) {
     const { promise, resolve } = Promise.withResolvers<AppError>()
     this.lost = promise
     this.#reportLost = resolve
-    this.#id = config.id
-    this.#port = config.port
+    this.#config = config
     this.#clock = clock
-    this.#socket = socket
+    this.#line = line
+    this.#stats = stats
+    this.#framer = isRtu(config) ? new RtuFramer(stats) : new MbapFramer(stats)
+    this.#port = new LinePort(line, this.#framer, () => clock.monotonic())
+    this.#client = new modbusSerial.default(this.#port)
+    this.#client.open()
+    this.#deadline = new LazyTimer(clock, () => this.#timedOut())
+    this.#pause = new LazyTimer(clock, () => this.#startNext())
+    this.#frameEnd = new LazyTimer(clock, () => this.#outcome(this.#framer.silence(clock.monotonic())))
+    this.#frameEndsMs = isSerial(config) ? frameEndsMs.serial : frameEndsMs.tcp
+    this.#frameGapMs = isRtu(config) ? frameGapMs(config.line) : 0
+    line.on('data', (bytes: Buffer) => this.#received(bytes))
+    line.on('error', (error: NodeJS.ErrnoException) => this.#lose(error.code ?? error.message))
+    line.on('close', () => this.#lose('connection closed'))
+    line.on('end', () => this.#lose('connection closed'))
   }
 
-  /** modbus-serial forgets to tell about a connection that was reset, so the socket stays ours and is watched here. */
-  async start(): Promise<this> {
-    this.#socket.on('close', () => this.#lose('connection closed'))
-    await this.#client.linkTCP(this.#socket, { port: this.#port })
-    return this
-  }
-
-  read(unit: Unit, request: ReadRequest, options: { urgent?: boolean } = {}): Promise<readonly number[]> {
-    const { table, addr, count } = request
-    const send = async (): Promise<readonly number[]> => {
-      const cells = await this.#readCells(request)
-      if (cells.length < count) throw new Error(`${count} values expected, ${cells.length} received`)
-      return cells
-    }
-    return this.#enqueue(unit, { table, addr }, { send, urgent: options.urgent ?? false })
+  read(unit: Unit, request: ReadRequest, options: ReadOptions = {}): Promise<Buffer> {
+    return this.#enqueue(unit, request, options)
   }
 
   async write(unit: Unit, request: WriteRequest): Promise<void> {
-    const { table, addr } = request
-    const send = async (): Promise<readonly number[]> => {
-      await this.#writeWords(request)
-      return []
-    }
-    await this.#enqueue(unit, { table, addr }, { send, urgent: true })
+    await this.#enqueue(unit, request, { urgent: true })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#lose('closed by us')
+    // A serial port can be opened again only when it is closed.
+    if (!this.#line.closed) await new Promise((resolve) => this.#line.once('close', resolve))
   }
 
   #enqueue(
     unit: Unit,
-    { table, addr }: { table: string; addr: number },
-    { send, urgent }: { send: Job['send']; urgent: boolean },
-  ): Promise<readonly number[]> {
-    const facts = { bus: this.#id, unit: unit.unit, table, addr, timeoutMs: unit.timing.timeoutMs }
+    request: ReadRequest | WriteRequest,
+    { urgent = false, timeoutMs = unit.timing.timeoutMs, mayBeAbsent = false }: ReadOptions,
+  ): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       if (this.#lostBecause !== undefined) return reject(this.#lostBecause)
       if (this.#urgent.length + this.#normal.length >= maxWaiting) {
-        return reject(
-          new AppError('LINK_DOWN', `bus ${this.#id}: ${maxWaiting} requests are waiting already`),
-        )
+        const words = `bus ${this.#config.id}: ${maxWaiting} requests are waiting already`
+        return reject(new AppError('LINK_DOWN', words))
       }
       const queue = urgent ? this.#urgent : this.#normal
-      queue.push({ unit, facts, send, resolve, reject })
-      if (!this.#running) void this.#drain() // settles every job itself and never rejects
+      queue.push({ unit, request, timeoutMs, mayBeAbsent, resolve, reject })
+      if (this.#current === undefined) this.#startNext()
     })
   }
 
-  async #drain(): Promise<void> {
-    this.#running = true
-    for (let job = this.#next(); job !== undefined; job = this.#next()) await this.#carryOut(job)
-    this.#running = false
+  /** Sends the next request, or waits until the line may be used. */
+  #startNext(): void {
+    if (this.#current !== undefined || this.#lostBecause !== undefined) return
+    const next = this.#urgent[0] ?? this.#normal[0]
+    if (next === undefined) return
+    const now = this.#clock.monotonic()
+    const from = this.#usableFrom(next, now)
+    if (from > now) {
+      this.#pause.set(from)
+      return
+    }
+    this.#politeSince = undefined
+    if (this.#urgent.length > 0) this.#urgent.shift()
+    else this.#normal.shift()
+    this.#send(next, now)
   }
 
-  #next(): Job | undefined {
-    return this.#urgent.shift() ?? this.#normal.shift()
+  /** After the silences that the last unit and this one want, and not into somebody's sentence. */
+  #usableFrom({ unit }: Job, now: number): number {
+    const ready = this.#freeAt + Math.max(this.#lastAskedMs, unit.timing.gapMs, this.#frameGapMs)
+    const quiet = this.#noiseAt + this.#frameGapMs
+    if (quiet <= now) return ready
+    this.#politeSince ??= now
+    return now - this.#politeSince > maxPoliteMs ? ready : Math.max(ready, quiet)
   }
 
-  async #carryOut(job: Job): Promise<void> {
-    const waitMs = this.#idleSince + job.unit.timing.gapMs - this.#clock.monotonic()
-    if (waitMs > 0) await this.#clock.sleep(waitMs)
-    if (this.#lostBecause !== undefined) return job.reject(this.#lostBecause)
-    const bytesBefore = this.#socket.bytesRead
-    this.#client.setID(job.unit.unit)
-    this.#client.setTimeout(job.unit.timing.timeoutMs)
+  #send(job: Job, now: number): void {
+    this.#current = job
+    this.#sentAt = now
+    this.#stats.requests++
+    this.#stats.unit(job.unit.unit).requests++
+    this.#deadline.set(now + job.timeoutMs)
     try {
-      const answer = await this.#orLost(job.send())
-      this.#heard()
-      job.resolve(answer)
+      this.#carryOut(job)
     } catch (error) {
-      if (isSilence(error)) this.#missed(this.#socket.bytesRead > bytesBefore)
-      else this.#heard()
-      job.reject(translateError(error, job.facts))
-    } finally {
-      this.#idleSince = this.#clock.monotonic()
+      // modbus-serial refuses to build the frame: a bug of the caller, and still an answer to it.
+      this.#finish().reject(badAnswer(this.#factsOf(job), error as Error))
     }
   }
 
-  /**
-   * A lost connection must not leave the caller waiting for the rest of its timeout. Not a race with `lost`: that promise
-   * lives as long as the connection and would remember every request ever raced against it.
-   */
-  async #orLost<T>(answer: Promise<T>): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
-    this.#abandon = reject
-    answer.then(resolve, reject)
-    try {
-      return await promise
-    } finally {
-      this.#abandon = undefined
+  #carryOut({ unit: { unit }, request }: Job): void {
+    const client = this.#client
+    if ('words' in request) return this.#carryOutWrite(unit, request)
+    const { table, addr, count } = request
+    switch (table) {
+      case 'coil':
+        return client.writeFC1(unit, addr, count, this.#decoded)
+      case 'discrete':
+        return client.writeFC2(unit, addr, count, this.#decoded)
+      case 'holding':
+        return client.writeFC3(unit, addr, count, this.#decoded)
+      case 'input':
+        return client.writeFC4(unit, addr, count, this.#decoded)
     }
+  }
+
+  #carryOutWrite(unit: number, { fc, addr, words }: WriteRequest): void {
+    const client = this.#client
+    const [first = 0] = words
+    switch (fc) {
+      case 5:
+        return client.writeFC5(unit, addr, first !== 0, this.#decoded)
+      case 6:
+        return client.writeFC6(unit, addr, first, this.#decoded)
+      case 15:
+        return client.writeFC15(
+          unit,
+          addr,
+          words.map((word) => word !== 0),
+          this.#decoded,
+        )
+      case 16:
+        return client.writeFC16(unit, addr, [...words], this.#decoded)
+    }
+  }
+
+  #received(bytes: Buffer): void {
+    const now = this.#clock.monotonic()
+    if (this.#current === undefined) this.#noiseAt = now
+    const outcome = this.#framer.receive(bytes, now)
+    if (this.#framer.isUnfinished) this.#frameEnd.set(now + this.#frameEndsMs)
+    else this.#frameEnd.unset()
+    this.#outcome(outcome)
+  }
+
+  #outcome(outcome: Outcome | undefined): void {
+    if (outcome === undefined || this.#current === undefined) return
+    if (typeof outcome !== 'string') return this.#port.deliver(outcome) // goes on in #decoded
+    const job = this.#finish()
+    this.#heard()
+    const stats = this.#stats.unit(job.unit.unit)
+    if (outcome === 'checksum' || outcome === 'half') stats.crcErrors++
+    else stats.malformed++
+    job.reject(badAnswer(this.#factsOf(job), outcome))
+    this.#startNext()
+  }
+
+  /** What modbus-serial made of the answer. One function for all requests: only one is on its way. */
+  readonly #decoded = (error: Error | null, result?: object): void => {
+    if (this.#current === undefined) return
+    const job = this.#finish()
+    const exception = exceptionOf(error)
+    this.#heard()
+    const stats = this.#stats.unit(job.unit.unit)
+    if (error === null || error === undefined) {
+      stats.answered(this.#clock.monotonic() - this.#sentAt)
+      job.resolve(result !== undefined && 'buffer' in result ? (result.buffer as Buffer) : noBytes)
+    } else if (exception !== undefined) {
+      const refused = refusal(this.#factsOf(job), exception)
+      if (refused.code === 'DEVICE_TIMEOUT') stats.timeouts++
+      else {
+        stats.exceptions++
+        stats.answered(this.#clock.monotonic() - this.#sentAt)
+      }
+      job.reject(refused)
+    } else {
+      stats.malformed++
+      job.reject(badAnswer(this.#factsOf(job), error))
+    }
+    this.#startNext()
+  }
+
+  #timedOut(): void {
+    if (this.#current === undefined) return
+    this.#framer.giveUp(this.#clock.monotonic())
+    const isLost = this.#framer.isLost
+    const job = this.#finish()
+    this.#stats.unit(job.unit.unit).timeouts++
+    job.reject(noAnswer(this.#factsOf(job), job.timeoutMs))
+    if (!job.mayBeAbsent) this.#missed(isLost)
+    this.#startNext()
+  }
+
+  /** The line is free again. */
+  #finish(): Job {
+    const job = this.#current
+    if (job === undefined) throw new Error('no request is on its way')
+    this.#current = undefined
+    this.#deadline.unset()
+    this.#freeAt = this.#clock.monotonic()
+    this.#lastAskedMs = job.unit.timing.turnaroundMs
+    this.#stats.unit(job.unit.unit).busyMs += this.#freeAt - this.#sentAt
+    return job
+  }
+
+  #factsOf({ unit, request }: Job): RequestFacts {
+    return { bus: this.#config.id, unit: unit.unit, table: request.table, addr: request.addr }
   }
 
   #heard(): void {
     this.#silent = 0
-    this.#mismatched = 0
+    this.#lostFrames = 0
   }
 
-  #missed(bytesCame: boolean): void {
-    if (bytesCame) this.#mismatched++
+  /** On a serial line there is nothing to open again: its units are silent, or its cable is out. */
+  #missed(lostFrames: boolean): void {
+    if (isSerial(this.#config)) return
+    if (lostFrames) this.#lostFrames++
     else this.#silent++
-    if (this.#mismatched >= maxMismatched) this.#lose('answers that belong to no request')
+    if (this.#lostFrames >= maxLost) this.#lose('answers that belong to no request')
     else if (this.#silent >= maxSilent) this.#lose(`${maxSilent} requests in a row without any answer`)
   }
 
   #lose(reason: string): void {
     if (this.#lostBecause !== undefined) return
-    const error = new AppError('LINK_DOWN', `bus ${this.#id}: ${reason}`, { details: { bus: this.#id } })
+    const error = new AppError('LINK_DOWN', `bus ${this.#config.id}: ${reason}`, {
+      details: { bus: this.#config.id },
+    })
     this.#lostBecause = error
+    for (const timer of [this.#deadline, this.#pause, this.#frameEnd]) timer.close()
     this.#reportLost(error)
-    this.#abandon?.(error)
+    this.#current?.reject(error)
+    this.#current = undefined
     for (const job of [...this.#urgent.splice(0), ...this.#normal.splice(0)]) job.reject(error)
-    this.#client.destroy(() => {})
-    this.#socket.destroy()
+    this.#port.close()
+    this.#line.destroy()
   }
-
-  async #readCells({ table, addr, count }: ReadRequest): Promise<readonly number[]> {
-    switch (table) {
-      case 'coil':
-        return bits(await this.#client.readCoils(addr, count), count)
-      case 'discrete':
-        return bits(await this.#client.readDiscreteInputs(addr, count), count)
-      case 'input':
-        return (await this.#client.readInputRegisters(addr, count)).data
-      case 'holding':
-        return (await this.#client.readHoldingRegisters(addr, count)).data
-    }
-  }
-
-  async #writeWords({ fc, addr, words }: WriteRequest): Promise<void> {
-    const [first = 0] = words
-    switch (fc) {
-      case 5:
-        await this.#client.writeCoil(addr, first !== 0)
-        return
-      case 6:
-        await this.#client.writeRegister(addr, first)
-        return
-      case 15:
-        await this.#client.writeCoils(
-          addr,
-          words.map((word) => word !== 0),
-        )
-        return
-      case 16:
-        await this.#client.writeRegisters(addr, [...words])
-        return
-    }
-  }
-}
-
-/** The answer comes in whole bytes: what lies behind the last coil asked for is padding. */
-function bits({ data }: { data: readonly boolean[] }, count: number): number[] {
-  return data.slice(0, count).map(Number)
 }

@@ -1,21 +1,14 @@
 import { connect, type Socket } from 'node:net'
 import { AppError } from '#contract/errors.ts'
-
-export type BusConfig = {
-  /** Name in the gateway's configuration; every message carries it. */
-  readonly id: string
-  readonly host: string
-  readonly port: number
-  readonly connectTimeoutMs?: number
-}
+import { addressOf, type TcpLine } from './bus-config.ts'
 
 const defaultConnectTimeoutMs = 5000
 const keepAliveMs = 10_000
 
 /** An open socket, or AppError LINK_DOWN. The caller owns it. Works for IPv4, IPv6 and names alike. */
-export function openSocket(config: BusConfig, signal: AbortSignal): Promise<Socket> {
+export function openSocket(config: TcpLine, signal: AbortSignal): Promise<Socket> {
   const { id, host, port, connectTimeoutMs = defaultConnectTimeoutMs } = config
-  const where = `bus ${id} at ${host.includes(':') ? `[${host}]` : host}:${port}`
+  const where = `bus ${id} at ${addressOf(config)}`
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs })
     const timer = setTimeout(() => fail(`no connection within ${connectTimeoutMs} ms`), connectTimeoutMs)

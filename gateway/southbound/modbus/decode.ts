@@ -1,20 +1,65 @@
 import type { ModbusSource } from '#gateway/profiles/device.ts'
 import { bytesOf } from './registers.ts'
 
+export type Raw = number | boolean | string | undefined
+
+/** Takes one value out of an answer. `undefined` where the answer is too short. Pure: no clock, no log, no throw. */
+export type ValueReader = (answer: Buffer) => Raw
+
 /**
- * Registers (or bits, as 0 and 1) to the raw value, by the profile. `cells` starts at the value. `undefined` when there are
- * too few. Pure: no clock, no log, no throw.
+ * How to read `source` from an answer that begins at register (or bit) `start`. Made once for each point: what the profile
+ * says is worked out here and not at every reading.
  */
-export function decodeRegisters(
-  cells: readonly number[],
-  source: ModbusSource,
-): number | boolean | string | undefined {
-  const { type, count, order, bits } = source
-  if (cells.length < count) return undefined
-  const own = cells.slice(0, count)
-  if (bits !== undefined) return bitsOf(unsigned(own, source), bits)
-  if (source.table === 'coil' || source.table === 'discrete') return own[0] !== 0
-  const view = bytesOf(own, type === 'text' ? bytesOnly(order) : order)
+export function valueReader(source: ModbusSource, start: number): ValueReader {
+  const { table, type, order, count, bits, byte } = source
+  if (table === 'coil' || table === 'discrete') return bitReader(source.addr - start)
+  const at = (source.addr - start) * 2
+  const end = at + count * 2
+  if (bits !== undefined || byte !== undefined || order !== 'ABCD' || count > 2 || type === 'text') {
+    return (answer) => (answer.length < end ? undefined : rawOf(wordsAt(answer, at, count), source))
+  }
+  switch (type) {
+    case 'bool':
+      return (answer) => (answer.length < end ? undefined : answer.readUInt16BE(at) !== 0)
+    case 'u16':
+      return (answer) => (answer.length < end ? undefined : answer.readUInt16BE(at))
+    case 'i16':
+      return (answer) => (answer.length < end ? undefined : answer.readInt16BE(at))
+    case 'u32':
+      return (answer) => (answer.length < end ? undefined : answer.readUInt32BE(at))
+    case 'i32':
+      return (answer) => (answer.length < end ? undefined : answer.readInt32BE(at))
+    case 'f32':
+      return (answer) => (answer.length < end ? undefined : answer.readFloatBE(at))
+    case 'u64':
+    case 'i64':
+    case 'f64':
+      return (answer) => (answer.length < end ? undefined : rawOf(wordsAt(answer, at, count), source))
+  }
+}
+
+/** The same from registers (or bits, as 0 and 1) that begin at the value. */
+export function decodeRegisters(cells: readonly number[], source: ModbusSource): Raw {
+  if (cells.length < source.count) return undefined
+  if (source.table === 'coil' || source.table === 'discrete') return cells[0] !== 0
+  return rawOf(cells.slice(0, source.count), source)
+}
+
+function bitReader(bit: number): ValueReader {
+  const byte = bit >> 3
+  const mask = 1 << (bit & 7)
+  return (answer) => (answer.length <= byte ? undefined : ((answer[byte] ?? 0) & mask) !== 0)
+}
+
+function wordsAt(answer: Buffer, at: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => answer.readUInt16BE(at + i * 2))
+}
+
+function rawOf(words: readonly number[], source: ModbusSource): Raw {
+  const { type, order, bits, byte } = source
+  if (byte !== undefined) return halfOf(words[0] ?? 0, source)
+  if (bits !== undefined) return bitsOf(unsigned(words, source), bits)
+  const view = bytesOf(words, type === 'text' ? bytesOnly(order) : order)
   switch (type) {
     case 'bool':
       return view.getUint16(0) !== 0
@@ -37,6 +82,15 @@ export function decodeRegisters(
     case 'text':
       return textOf(view)
   }
+}
+
+/** One of the two values that share a register. */
+function halfOf(word: number, { type, order, byte, bits }: ModbusSource): number | boolean {
+  const isHigh = (byte === 'hi') !== (order === 'BADC' || order === 'DCBA')
+  const half = isHigh ? word >> 8 : word & 0xff
+  if (bits !== undefined) return bitsOf(BigInt(half), bits)
+  if (type === 'bool') return half !== 0
+  return type === 'i16' ? (half << 24) >> 24 : half
 }
 
 function unsigned(words: readonly number[], { order }: ModbusSource): bigint {

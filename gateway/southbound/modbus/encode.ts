@@ -30,10 +30,16 @@ export function encodeWrite(point: ModbusPoint, value: Scalar): Encoded {
   if (write === undefined) return refused(`${point.id} cannot be written`)
   const raw = rawOf(point, value)
   if (typeof raw === 'object') return raw
-  const words = wordsFor(raw, write.to)
-  if (words === undefined) return refused(`${String(raw)} does not fit in ${write.to.type}`)
-  const table = write.to.table === 'coil' ? 'coil' : 'holding'
-  return { ok: true, request: { fc: write.to.fc, table, addr: write.to.addr, words } }
+  const request = encodeRaw(raw, write.to)
+  if (request === undefined) return refused(`${String(raw)} does not fit in ${write.to.type}`)
+  return { ok: true, request }
+}
+
+/** The request that puts `raw` at `to`; `undefined` where it does not fit. */
+export function encodeRaw(raw: Scalar, to: ModbusTarget): WriteRequest | undefined {
+  const words = wordsFor(raw, to)
+  const table = to.table === 'coil' ? 'coil' : 'holding'
+  return words === undefined ? undefined : { fc: to.fc, table, addr: to.addr, words }
 }
 
 /** A literal of the profile where it lists some, else the value backwards through the point's steps. */

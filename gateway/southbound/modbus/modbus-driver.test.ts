@@ -307,7 +307,9 @@ test('an answer that is too short, or of another unit, is bad and does no harm',
 test('it stops within a second, also while a unit keeps it waiting, and leaves nothing open', async () => {
   await using server = await rawServer(() => [])
   const slow = device('slow', 1, {
-    address: address(1, { timing: { timeoutMs: 60_000, retries: 0, gapMs: 0, turnaroundMs: 0, warmupMs: 0 } }),
+    address: address(1, {
+      timing: { timeoutMs: 60_000, retries: 0, gapMs: 0, turnaroundMs: 0, warmupMs: 0 },
+    }),
   })
   const run = start(server.port, [slow])
   await waitFor(() => expect(server.requests).toHaveLength(1), soon)

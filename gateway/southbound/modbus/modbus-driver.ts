@@ -1,17 +1,21 @@
-import { setMaxListeners } from 'node:events'
+import type { BusReport } from '#contract/bus-report.ts'
 import { AppError } from '#contract/errors.ts'
 import { qualityCodes } from '#contract/quality.ts'
 import type { Value } from '#contract/sample.ts'
-import type { ModbusDevice } from '#gateway/profiles/device.ts'
-import { decodeValue } from '#gateway/profiles/pipeline-values.ts'
-import type { Driver, DriverHost, Reading, Written } from '../driver.ts'
+import type { Device, ModbusDevice } from '#gateway/profiles/device.ts'
+import type { Driver, DriverHost, Probed, Written } from '../driver.ts'
 import { type Bus, openBus } from './bus.ts'
-import type { BusConfig } from './connection.ts'
-import { decodeRegisters } from './decode.ts'
-import { misfit } from './identify.ts'
+import type { BusConfig } from './bus-config.ts'
+import { busReport } from './bus-report.ts'
+import { LineStats } from './line-stats.ts'
 import { refusalCode } from './modbus-errors.ts'
-import { planReads, type ReadBlock, splitBlock } from './plan-reads.ts'
+import { planUnit, withReaders } from './owned-points.ts'
+import { Pause } from './pause.ts'
+import { splitBlock } from './plan-reads.ts'
 import { type Entry, PollSchedule } from './poll-schedule.ts'
+import { factorsOf, misfitOf, unmetSetup } from './prepare-unit.ts'
+import { probeDevice } from './probe-device.ts'
+import { type ScannedUnit, type ScanRange, scanUnits } from './scan-units.ts'
 import { UnitState } from './unit-state.ts'
 import { writePoint } from './write-point.ts'
 
@@ -19,12 +23,13 @@ import { writePoint } from './write-point.ts'
 const illegal = new Set([1, 2, 3])
 
 /**
- * Polls the devices of one Modbus TCP bus. It knows one request at a time, keeps each block's beat, leaves silent units
- * alone for longer and longer, and tells every failure once. Connecting again is the runner's business.
+ * Polls the devices of one Modbus bus. It keeps each block's beat, leaves silent units alone for longer and longer within
+ * a budget, and tells every failure once. Connecting again is the runner's business.
  */
 export class ModbusDriver implements Driver {
   readonly #config: BusConfig
   readonly #host: DriverHost
+  readonly #stats: LineStats
   readonly #units: readonly UnitState[]
   readonly #lastWriteAt = new Map<string, number>()
   #bus: Bus | undefined
@@ -33,20 +38,35 @@ export class ModbusDriver implements Driver {
   constructor(config: BusConfig, host: DriverHost) {
     this.#config = config
     this.#host = host
-    this.#units = host.devices
-      .filter((device): device is ModbusDevice => device.protocol === 'modbus')
-      .filter(({ address }) => address.bus === config.id)
-      .map((device) => new UnitState(device, host))
+    this.#stats = new LineStats(host.clock.monotonic())
+    const own = host.devices.filter(isModbus).filter(({ address }) => address.bus === config.id)
+    this.#units = [...Map.groupBy(own, ({ address }) => address.unit)].map(
+      ([unit, devices]) => new UnitState(devices, host, this.#stats.unit(unit)),
+    )
   }
 
-  /** Reads that fell due again before they were done, since the last connection. */
+  /** Beats that passed without a read, since the last connection. */
   get overruns(): number {
     return this.#schedule?.overruns ?? 0
   }
 
+  /** How the bus and its units are doing. Cheap enough for every `/metrics`. */
+  report(): BusReport {
+    return busReport({
+      config: this.#config,
+      isConnected: this.#bus !== undefined,
+      stats: this.#stats,
+      units: this.#units,
+      overruns: this.overruns,
+      parkedOf: (unit) => this.#schedule?.parkedOf(unit) ?? [],
+      now: this.#host.clock.now(),
+      monotonic: this.#host.clock.monotonic(),
+    })
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     try {
-      await using bus = await openBus(this.#config, this.#host.clock, signal)
+      await using bus = await openBus(this.#config, this.#host.clock, signal, this.#stats)
       this.#bus = bus
       await this.#pollUntil(bus, signal)
     } catch (error) {
@@ -64,16 +84,43 @@ export class ModbusDriver implements Driver {
     signal: AbortSignal,
   ): Promise<Written> {
     const name = `${target.device}/${target.point}`
-    const unit = this.#units.find(({ device }) => device.id === target.device)
-    const point = unit?.device.points.find(({ id }) => id === target.point)
-    if (unit === undefined || point === undefined)
+    const { unit, owner } = this.#find(target.device)
+    const point = owner?.device.points.find(({ id }) => id === target.point)
+    if (unit === undefined || owner === undefined || point === undefined) {
       throw new AppError('POINT_UNKNOWN', `${name}: no such point`)
+    }
     if (point.write === undefined) throw new AppError('POINT_NOT_WRITABLE', `${name} cannot be written`)
     await this.#keepDistance(name, point.write.minIntervalMs, signal)
-    const bus = this.#bus
-    if (bus === undefined) throw new AppError('LINK_DOWN', `${name}: bus ${this.#config.id} is not connected`)
+    const bus = this.#openBus(name)
     if (signal.aborted) throw new AppError('DEVICE_TIMEOUT', `${name}: given up before it was written`)
-    return await writePoint(unit, point, value, { bus, clock: this.#host.clock, signal })
+    return await writePoint(owner, point, value, { bus, unit, clock: this.#host.clock, signal })
+  }
+
+  async probe(device: Device, signal: AbortSignal): Promise<Probed> {
+    if (!isModbus(device)) throw new AppError('CONFIG_INVALID', `${device.id} is no Modbus device`)
+    return await probeDevice(device, { bus: this.#openBus(device.id), log: this.#host.log, signal })
+  }
+
+  /** Which unit numbers answer, asked one after the other between the polls. Stops early when `signal` aborts. */
+  async scan(
+    range: ScanRange,
+    signal: AbortSignal,
+    onProgress: (scanned: ScannedUnit) => void = () => {},
+  ): Promise<ScannedUnit[]> {
+    return await scanUnits(this.#openBus('scan'), range, { signal, onProgress })
+  }
+
+  #find(deviceId: string) {
+    for (const unit of this.#units) {
+      const owner = unit.devices.find(({ device }) => device.id === deviceId)
+      if (owner !== undefined) return { unit, owner }
+    }
+    return {}
+  }
+
+  #openBus(name: string): Bus {
+    if (this.#bus !== undefined) return this.#bus
+    throw new AppError('LINK_DOWN', `${name}: bus ${this.#config.id} is not connected`)
   }
 
   /** Some devices lose a write that follows the last one too closely. */
@@ -87,58 +134,80 @@ export class ModbusDriver implements Driver {
 
   async #pollUntil(bus: Bus, signal: AbortSignal): Promise<void> {
     const { clock } = this.#host
-    const planned = this.#units.flatMap((unit) => planOf(unit).map((block) => ({ unit, block })))
-    this.#schedule = new PollSchedule(interleaved(planned), clock.monotonic())
-    for (const unit of this.#units) unit.identified = false
+    for (const unit of this.#units) {
+      unit.prepared = false
+      unit.silentUntil = undefined
+    }
+    const planned = this.#units.flatMap((unit) =>
+      planUnit(unit.devices, unit).map((block) => ({ unit, block })),
+    )
+    const schedule = new PollSchedule(interleaved(planned), clock.monotonic())
+    this.#schedule = schedule
 
-    const over = new AbortController()
-    setMaxListeners(0, over.signal)
-    const stop = () => over.abort()
-    signal.addEventListener('abort', stop, { once: true })
+    const pause = new Pause(clock)
+    let isOver = false
+    const stop = () => {
+      isOver = true
+      pause.end()
+    }
+    // A request on its way must not hold up the stop: it rejects when the bus is closed.
+    const close = () => void bus[Symbol.asyncDispose]() // never rejects
+    signal.addEventListener('abort', close, { once: true })
+    if (signal.aborted) close()
     void bus.lost.then(stop) // never rejects
-    // A request on its way must not hold up the stop.
-    over.signal.addEventListener('abort', () => void bus[Symbol.asyncDispose]()) // never rejects
     try {
-      while (!over.signal.aborted) await this.#step(bus, this.#schedule, over.signal)
+      while (!isOver) {
+        const next = schedule.next(clock.monotonic())
+        if ('at' in next) await pause.until(next.at)
+        else await this.#serve(bus, schedule, next.entry)
+      }
     } finally {
-      signal.removeEventListener('abort', stop)
+      signal.removeEventListener('abort', close)
+      pause.close()
     }
     throw await bus.lost
   }
 
-  async #step(bus: Bus, schedule: PollSchedule, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#host
-    const next = schedule.next()
-    const waitMs = next === undefined ? Number.POSITIVE_INFINITY : next.at - clock.monotonic()
-    if (next === undefined || waitMs > 0) return clock.sleep(Math.min(waitMs, 60_000), signal)
+  async #serve(bus: Bus, schedule: PollSchedule, entry: Entry): Promise<void> {
+    const { unit } = entry
     try {
-      if (await this.#isRightDevice(bus, next.entry.unit)) await this.#poll(bus, schedule, next.entry)
+      if (!unit.prepared && !(await this.#prepare(bus, unit))) {
+        unit.rest(this.#host.clock.monotonic())
+        schedule.rest(unit, unit.silentUntil ?? 0)
+        return
+      }
+      await this.#poll(bus, schedule, entry)
     } catch (error) {
-      if (!signal.aborted) this.#pollFailed(schedule, next.entry, error)
+      this.#pollFailed(schedule, entry, error)
     }
   }
 
   async #poll(bus: Bus, schedule: PollSchedule, entry: Entry): Promise<void> {
     const { unit, block } = entry
     const { clock } = this.#host
-    const cells = await bus.read(unit.device.address, block)
+    const answer = await bus.read(unit, block, { timeoutMs: unit.probeTimeoutMs })
     const t = clock.now()
-    if (unit.answered()) schedule.wake(unit, clock.monotonic())
-    unit.report(block.points.map((point) => readingOf(unit, point, { block, cells, t })))
+    this.#answered(schedule, entry)
+    for (const { owner, readers } of block.parts) {
+      if (owner.misfit === undefined) owner.readAll(readers, answer, t)
+    }
     schedule.done(entry, clock.monotonic())
+  }
+
+  #answered(schedule: PollSchedule, entry: Entry): void {
+    const { unit } = entry
+    schedule.trust(unit)
+    if (unit.answered()) schedule.wake(unit, this.#host.clock.monotonic(), entry)
   }
 
   #pollFailed(schedule: PollSchedule, entry: Entry, error: unknown): void {
     if (!(error instanceof AppError)) throw error
-    const { unit } = entry
-    const now = this.#host.clock.monotonic()
     switch (error.code) {
       case 'DEVICE_TIMEOUT':
-        unit.timedOut(now, error.message)
-        schedule.again(entry, now)
+        this.#missed(schedule, entry, error)
         return
       case 'DEVICE_REFUSED':
-        if (unit.answered()) schedule.wake(unit, now)
+        this.#answered(schedule, entry)
         this.#refused(schedule, entry, error)
         return
       default:
@@ -146,56 +215,86 @@ export class ModbusDriver implements Driver {
     }
   }
 
+  #missed(schedule: PollSchedule, entry: Entry, error: AppError): void {
+    const { unit } = entry
+    const now = this.#host.clock.monotonic()
+    schedule.doubt(unit, unit.probeTimeoutMs)
+    if (unit.timedOut(now, error.message)) schedule.rest(unit, unit.silentUntil ?? now)
+    else schedule.again(entry, now)
+  }
+
   #refused(schedule: PollSchedule, entry: Entry, error: AppError): void {
     const { unit, block } = entry
     const now = this.#host.clock.monotonic()
     const exception = refusalCode(error)
-    const ids = block.points.map(({ id }) => id)
+    if (exception === undefined && entry.broken < unit.timing.retries) {
+      entry.broken++
+      schedule.again(entry, now)
+      return
+    }
     if (exception === undefined || !illegal.has(exception)) {
-      unit.fail(ids, exception === undefined ? qualityCodes['bad:decode'] : qualityCodes['bad:refused'])
+      failBlock(entry, exception === undefined ? 'bad:decode' : 'bad:refused')
       schedule.done(entry, now)
       return
     }
-    const { onIllegal, limits } = unit.device.address
-    const parts = onIllegal === 'split' ? splitBlock(block, limits) : []
+    const { onIllegal } = block.parts[0]?.owner.device.address ?? { onIllegal: 'drop' }
+    const parts = onIllegal === 'split' ? splitBlock(block, unit.limits) : []
     if (parts.length > 0) {
-      schedule.replace(entry, parts, now)
+      schedule.replace(entry, parts.map(withReaders), now)
       return
     }
-    this.#host.log.warn({ device: unit.device.id, points: ids, err: error }, 'points left out for an hour')
-    unit.fail(ids, qualityCodes['bad:refused'])
-    if (onIllegal === 'fail') unit.failAll('bad:refused')
+    const points = block.points.map(({ owner, id }) => `${owner.device.id}/${id}`)
+    this.#host.log.warn({ points, err: error }, 'points left out for an hour')
+    failBlock(entry, 'bad:refused')
+    if (onIllegal === 'fail') for (const { owner } of block.parts) owner.failAll('bad:refused')
     schedule.park(entry, now)
   }
 
-  /** Checks once per connection that the device is what its profile was written for. */
-  async #isRightDevice(bus: Bus, unit: UnitState): Promise<boolean> {
-    if (unit.identified) return true
-    const problem = await misfit(bus, unit.device, this.#host.log)
-    unit.identified = problem === undefined
-    if (problem === undefined) return true
-
-    unit.rest(this.#host.clock.monotonic())
-    unit.failAll('bad:refused')
-    unit.link.cut(problem)
-    this.#host.log.error({ device: unit.device.id, problem }, 'device does not fit its profile')
-    return false
+  /** Checks once per connection that the devices are what their profiles were written for. False where none is. */
+  async #prepare(bus: Bus, unit: UnitState): Promise<boolean> {
+    const asked = { bus, unit, log: this.#host.log }
+    for (const one of unit.devices) {
+      const misfit = await misfitOf(asked, one.device)
+      one.misfit = misfit?.text
+      if (misfit !== undefined) {
+        one.failAll('bad:refused')
+        one.link.cut(misfit.text)
+        this.#host.log.error(
+          { device: one.device.id, problem: misfit.text },
+          'device does not fit its profile',
+        )
+        continue
+      }
+      one.factors = await factorsOf(asked, one.device)
+      one.unmetSetup = await unmetSetup(asked, one.device)
+    }
+    unit.prepared = unit.devices.some(({ misfit }) => misfit === undefined)
+    return unit.prepared
   }
 
   #tellAll(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error)
     for (const unit of this.#units) {
       unit.failAll('bad:link')
-      unit.link.cut(reason)
+      for (const { link } of unit.devices) link.cut(reason)
     }
   }
 }
 
-function planOf({ device }: UnitState): ReadBlock[] {
-  return planReads(device.points, device.address)
+function isModbus(device: Device): device is ModbusDevice {
+  return device.protocol === 'modbus'
 }
 
-/** The first block of every device, then the second of every device: a dead one delays its neighbours least. */
+function failBlock({ block }: Entry, quality: keyof typeof qualityCodes): void {
+  for (const { owner, readers } of block.parts) {
+    owner.fail(
+      readers.map(({ point }) => point.id),
+      qualityCodes[quality],
+    )
+  }
+}
+
+/** The first block of every unit, then the second of every unit: a dead one delays its neighbours least. */
 function interleaved<T extends { readonly unit: UnitState }>(planned: readonly T[]): T[] {
   const seen = new Map<UnitState, number>()
   return planned
@@ -206,15 +305,4 @@ function interleaved<T extends { readonly unit: UnitState }>(planned: readonly T
     })
     .sort((a, b) => a.rank - b.rank)
     .map(({ one }) => one)
-}
-
-type Answer = { readonly block: ReadBlock; readonly cells: readonly number[]; readonly t: number }
-
-function readingOf(
-  unit: UnitState,
-  point: ReadBlock['points'][number],
-  { block, cells, t }: Answer,
-): Reading {
-  const raw = decodeRegisters(cells.slice(point.from.addr - block.addr), point.from)
-  return { device: unit.device.id, point: point.id, t, ...decodeValue(raw, point) }
 }

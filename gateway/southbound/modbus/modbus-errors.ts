@@ -1,4 +1,5 @@
 import { AppError } from '#contract/errors.ts'
+import type { BadAnswer } from './framer.ts'
 
 /** Modbus application protocol 1.1b3 § 7. */
 const exceptions: Readonly<Record<number, string>> = {
@@ -16,36 +17,44 @@ const exceptions: Readonly<Record<number, string>> = {
 /** The gateway in front of a serial line answers for a silent unit: that is a timeout of the unit, not a refusal. */
 const silentBehindGateway = new Set([10, 11])
 
+const badAnswers: Readonly<Record<BadAnswer, string>> = {
+  checksum: 'checksum wrong',
+  half: 'it ended in the middle',
+  unit: 'from another unit',
+  function: 'to another function',
+  length: 'length wrong',
+  address: 'for another address',
+}
+
 export type RequestFacts = {
   readonly bus: string
   readonly unit: number
   readonly table: string
   readonly addr: number
-  readonly timeoutMs: number
 }
 
-/** What modbus-serial rejects with, as an error of ours that names bus, unit, table and address. */
-export function translateError(error: unknown, facts: RequestFacts): AppError {
-  if (error instanceof AppError) return error
-  const { bus, unit, table, addr, timeoutMs } = facts
-  const where = `bus ${bus} unit ${unit} ${table} ${addr}`
-  const options = { cause: error, details: { bus, unit, table, addr } }
-  const exception = exceptionOf(error)
-  if (exception !== undefined) {
-    const words = `exception ${exception} (${exceptions[exception] ?? 'unknown'})`
-    if (silentBehindGateway.has(exception))
-      return new AppError('DEVICE_TIMEOUT', `${where}: ${words}`, options)
-    return new AppError('DEVICE_REFUSED', `${where}: ${words}`, {
-      ...options,
-      details: { ...options.details, exception },
-    })
-  }
-  if (isSilence(error)) {
-    return new AppError('DEVICE_TIMEOUT', `${where}: no answer within ${timeoutMs} ms`, options)
-  }
-  if (hasName(error, 'PortNotOpenError')) return new AppError('LINK_DOWN', `${where}: not connected`, options)
-  const found = error instanceof Error ? error.message : String(error)
-  return new AppError('DEVICE_REFUSED', `${where}: malformed answer: ${found}`, options)
+/** Errors of one request. Each names bus, unit, table and address. */
+export function noAnswer(facts: RequestFacts, timeoutMs: number): AppError {
+  return errorOf('DEVICE_TIMEOUT', facts, `no answer within ${timeoutMs} ms`)
+}
+
+/** `details.broken` tells it from a refusal: asking again may help. */
+export function badAnswer(facts: RequestFacts, bad: BadAnswer | Error): AppError {
+  const words = bad instanceof Error ? bad.message : badAnswers[bad]
+  return errorOf('DEVICE_REFUSED', facts, `malformed answer: ${words}`, { broken: true })
+}
+
+export function refusal(facts: RequestFacts, exception: number): AppError {
+  const words = `exception ${exception} (${exceptions[exception] ?? 'unknown'})`
+  if (silentBehindGateway.has(exception)) return errorOf('DEVICE_TIMEOUT', facts, words)
+  return errorOf('DEVICE_REFUSED', facts, words, { exception })
+}
+
+/** The exception code of what modbus-serial says about an answer; `undefined` for everything else. */
+export function exceptionOf(error: unknown): number | undefined {
+  const code =
+    typeof error === 'object' && error !== null && 'modbusCode' in error ? error.modbusCode : undefined
+  return typeof code === 'number' ? code : undefined
 }
 
 /** The exception code of a refusal; `undefined` for a malformed answer and for everything else. */
@@ -55,17 +64,13 @@ export function refusalCode(error: unknown): number | undefined {
   return details?.exception
 }
 
-/** True when nothing that answers the request came in time; an exception of a gateway is an answer. */
-export function isSilence(error: unknown): boolean {
-  return hasName(error, 'TransactionTimedOutError')
-}
-
-function exceptionOf(error: unknown): number | undefined {
-  const code =
-    typeof error === 'object' && error !== null && 'modbusCode' in error ? error.modbusCode : undefined
-  return typeof code === 'number' ? code : undefined
-}
-
-function hasName(error: unknown, name: string): boolean {
-  return typeof error === 'object' && error !== null && 'name' in error && error.name === name
+function errorOf(
+  code: 'DEVICE_TIMEOUT' | 'DEVICE_REFUSED',
+  { bus, unit, table, addr }: RequestFacts,
+  words: string,
+  more: object = {},
+): AppError {
+  return new AppError(code, `bus ${bus} unit ${unit} ${table} ${addr}: ${words}`, {
+    details: { bus, unit, table, addr, ...more },
+  })
 }

@@ -1,83 +1,208 @@
 import type { ModbusPoint, ModbusSource, ReadGroup, ReadLimits } from '#gateway/profiles/device.ts'
 import type { ModbusTable } from '#gateway/profiles/modbus.ts'
 
-/** A point that can be read. */
-export type ReadablePoint = ModbusPoint & { readonly from: ModbusSource }
+/** A point that is read: it has an address and is not waiting for somebody to confirm it. */
+export type ReadablePoint = Pick<ModbusPoint, 'id' | 'pollMs'> & { readonly from: ModbusSource }
 
 /** One read request and the points whose values lie in it. */
-export type ReadBlock = {
+export type ReadBlock<P extends ReadablePoint = ModbusPoint & ReadablePoint> = {
   readonly table: ModbusTable
   readonly addr: number
   readonly count: number
   /** Absent: read once after connecting. */
   readonly pollMs?: number
   readonly atomic: boolean
-  readonly points: readonly ReadablePoint[]
+  readonly points: readonly P[]
 }
 
 export type ReadRules = { readonly limits: ReadLimits; readonly groups: readonly ReadGroup[] }
 
+/** What is read once counts as if it were read once a day. */
+const onceMs = 86_400_000
+/** The head, silences and thinking time of a request take as long on a serial line as this many registers. */
+const requestInRegisters = 20
+/** Of two plans with the same number of requests the one that reads fewer registers is better, by this little. */
+const tieBreak = 1e-6
+
 /**
- * The fewest requests that read every point as often as it wants to be read: points of one table and one period are joined
- * while the gap between them and the length stay within the device's limits. A value is never cut. Pure.
+ * The fewest requests that read every point as often as it wants to be read. A request is a run of neighbouring points
+ * whose gaps and length stay within the device's limits; a value is never cut. Among all ways to cut the sorted points
+ * into runs the cheapest is taken: one request per period and run, and where a slow point rides along in a faster run,
+ * what its registers cost more often. With one period that is the least possible number of requests. Pure.
  */
-export function planReads(points: readonly ModbusPoint[], rules: ReadRules): ReadBlock[] {
+export function planReads<P extends ModbusPoint>(
+  points: readonly P[],
+  rules: ReadRules,
+): ReadBlock<P & ReadablePoint>[] {
   const readable = points.filter(isReadable)
   const grouped = rules.groups.map((group) => readable.filter(({ from }) => liesIn(from, group)))
   const fixed = rules.groups.flatMap((group, i) => groupBlock(group, grouped[i] ?? []))
   const taken = new Set(grouped.flat())
-  const classes = Map.groupBy(
+  const tables = Map.groupBy(
     readable.filter((point) => !taken.has(point)),
-    ({ from, pollMs }) => `${from.table} ${pollMs ?? 'once'}`,
+    ({ from }) => from.table,
   )
-  return [...fixed, ...[...classes.values()].flatMap((one) => joinPoints(one, rules.limits))]
+  return [...fixed, ...[...tables.values()].flatMap((one) => cheapestRuns(one, rules.limits))]
 }
 
 /** Two smaller blocks after the device refused one, or none where it cannot be cut. */
-export function splitBlock(block: ReadBlock, limits: ReadLimits): ReadBlock[] {
+export function splitBlock<P extends ReadablePoint>(block: ReadBlock<P>, limits: ReadLimits): ReadBlock<P>[] {
   if (block.atomic || block.points.length < 2) return []
-  const middle = Math.ceil(block.points.length / 2)
-  const halves = [block.points.slice(0, middle), block.points.slice(middle)]
+  const sorted = sortedByAddress(block.points)
+  const places = [...new Set(sorted.map(({ from }) => from.addr))]
+  const middle = places[Math.ceil(places.length / 2)]
+  // Points that share one register cannot be told apart by reading.
+  if (middle === undefined) return []
+  const halves = [
+    sorted.filter(({ from }) => from.addr < middle),
+    sorted.filter(({ from }) => from.addr >= middle),
+  ]
   return halves.map((points) => blockOf(points, limits))
 }
 
-function joinPoints(points: readonly ReadablePoint[], limits: ReadLimits): ReadBlock[] {
-  const sorted = points.toSorted((a, b) => a.from.addr - b.from.addr || a.from.count - b.from.count)
-  const runs: ReadablePoint[][] = []
-  for (const point of sorted) {
-    const run = runs.at(-1)
-    if (run !== undefined && joins(run, point, limits)) run.push(point)
-    else runs.push([point])
-  }
-  return runs.map((run) => blockOf(run, limits))
+/** Requests per second of a plan; what is read once counts nothing. */
+export function requestsPerSecond(blocks: readonly Pick<ReadBlock, 'pollMs'>[]): number {
+  return blocks.reduce((sum, { pollMs }) => sum + (pollMs === undefined ? 0 : 1000 / pollMs), 0)
 }
 
-function joins(run: readonly ReadablePoint[], point: ReadablePoint, limits: ReadLimits): boolean {
-  const bits = isBitTable(point.from.table)
-  const gap = point.from.addr - endOf(run)
-  if (gap > (bits ? limits.maxBitGap : limits.maxGap)) return false
-  return blockOf([...run, point], limits).count <= (bits ? limits.maxBits : limits.maxRegs)
+/**
+ * No plan within these limits has fewer requests per second. Whatever is due within a period p must be read by requests of
+ * period p or less, so there are at least as many of those as the points of period p or less need alone.
+ */
+export function leastRequestsPerSecond(points: readonly ModbusPoint[], { limits }: ReadRules): number {
+  const readable = points.filter(isReadable)
+  const periods = [...new Set(readable.flatMap(({ pollMs }) => pollMs ?? []))].sort((a, b) => a - b)
+  let before = 0
+  let perSecond = 0
+  for (const period of periods) {
+    const due = readable.filter(({ pollMs }) => pollMs !== undefined && pollMs <= period)
+    const needed = fewestRequests(due, limits)
+    perSecond += ((needed - before) * 1000) / period
+    before = needed
+  }
+  return perSecond
+}
+
+/** How many requests the points need if all were read together. */
+export function fewestRequests(points: readonly ModbusPoint[], limits: ReadLimits): number {
+  const together = points.filter(isReadable).map((point) => ({ ...point, pollMs: 1000 }))
+  const tables = Map.groupBy(together, ({ from }) => from.table)
+  return [...tables.values()].reduce((sum, one) => sum + cheapestRuns(one, limits).length, 0)
+}
+
+/** Cheapest cut of the sorted points into runs, from the end to the front. */
+function cheapestRuns<P extends ReadablePoint>(points: readonly P[], limits: ReadLimits): ReadBlock<P>[] {
+  const sorted = sortedByAddress(points)
+  const best: { cost: number; next: number }[] = []
+  best[sorted.length] = { cost: 0, next: sorted.length }
+  for (let first = sorted.length - 1; first >= 0; first--)
+    best[first] = bestFrom(sorted, first, { best, limits })
+  const blocks: ReadBlock<P>[] = []
+  for (let at = 0; at < sorted.length; ) {
+    const next = best[at]?.next ?? sorted.length
+    blocks.push(blockOf(sorted.slice(at, next), limits))
+    at = next
+  }
+  return blocks
+}
+
+type Search = { readonly best: readonly { readonly cost: number }[]; readonly limits: ReadLimits }
+
+/** Every run that begins at `first` and is allowed, each with the best that can follow it. */
+function bestFrom(
+  sorted: readonly ReadablePoint[],
+  first: number,
+  { best, limits }: Search,
+): { cost: number; next: number } {
+  const run = new Run(limits)
+  let found = { cost: Number.POSITIVE_INFINITY, next: first + 1 }
+  for (let next = first; next < sorted.length; next++) {
+    const point = sorted[next]
+    // A single value is read even where it is wider than the device's limit says.
+    if (point === undefined || (!run.add(point) && next > first)) break
+    const cost = run.cost + (best[next + 1]?.cost ?? 0)
+    // Among equals the longer run first, so that plans read in order of address.
+    if (cost <= found.cost * (1 + 1e-9)) found = { cost, next: next + 1 }
+  }
+  return found
+}
+
+/** A growing run of points and what reading it costs in requests per second. */
+class Run {
+  readonly #limits: ReadLimits
+  #addr = 0
+  #end = 0
+  #pollMs = Number.POSITIVE_INFINITY
+  #registers = 0
+  #registersPerMs = 0
+
+  constructor(limits: ReadLimits) {
+    this.#limits = limits
+  }
+
+  /** False where the device would not allow it. */
+  add({ from, pollMs = onceMs }: ReadablePoint): boolean {
+    const isBits = isBitTable(from.table)
+    const isFirst = this.#registers === 0
+    const { maxGap, maxBitGap, maxRegs, maxBits } = this.#limits
+    const gap = isFirst ? 0 : from.addr - this.#end
+    if (isFirst) this.#addr = startOf(from, this.#limits)
+    const before = isFirst ? from.addr : this.#end
+    this.#end = Math.max(before, from.addr + from.count)
+    this.#pollMs = Math.min(this.#pollMs, pollMs)
+    const width = isBits ? from.count / 16 : from.count
+    this.#registers += width
+    this.#registersPerMs += width / pollMs
+    const span = countOf(this.#addr, this.#end, { table: from.table, limits: this.#limits })
+    return gap <= (isBits ? maxBitGap : maxGap) && span <= (isBits ? maxBits : maxRegs)
+  }
+
+  get cost(): number {
+    const riding = this.#registers / this.#pollMs - this.#registersPerMs
+    const span = this.#end - this.#addr
+    return 1 / this.#pollMs + Math.max(0, riding) / requestInRegisters + (tieBreak * span) / this.#pollMs
+  }
+}
+
+function sortedByAddress<P extends ReadablePoint>(points: readonly P[]): P[] {
+  return points.toSorted((a, b) => a.from.addr - b.from.addr || a.from.count - b.from.count)
+}
+
+function startOf({ table, addr }: ModbusSource, { align }: ReadLimits): number {
+  return isBitTable(table) ? addr : addr - (addr % align)
+}
+
+type Shape = { readonly table: ModbusTable; readonly limits: ReadLimits }
+
+function countOf(addr: number, end: number, { table, limits }: Shape): number {
+  const span = end - addr
+  return !isBitTable(table) && limits.evenCount ? span + (span % 2) : span
 }
 
 /** `points` are sorted by address. */
-function blockOf(points: readonly ReadablePoint[], limits: ReadLimits): ReadBlock {
+function blockOf<P extends ReadablePoint>(points: readonly P[], limits: ReadLimits): ReadBlock<P> {
   const [first] = points
   if (first === undefined) throw new Error('a read block without points')
   const { table } = first.from
-  const bits = isBitTable(table)
-  const addr = bits ? first.from.addr : first.from.addr - (first.from.addr % limits.align)
-  const span = endOf(points) - addr
-  const count = !bits && limits.evenCount ? span + (span % 2) : span
-  return { table, addr, count, atomic: false, points, ...pollOf(points) }
+  const addr = startOf(first.from, limits)
+  const end = Math.max(...points.map(({ from }) => from.addr + from.count))
+  return {
+    table,
+    addr,
+    count: countOf(addr, end, { table, limits }),
+    atomic: false,
+    points,
+    ...pollOf(points),
+  }
 }
 
-function groupBlock(group: ReadGroup, points: readonly ReadablePoint[]): ReadBlock[] {
+function groupBlock<P extends ReadablePoint>(group: ReadGroup, points: readonly P[]): ReadBlock<P>[] {
   if (points.length === 0) return []
   const { table, start, count, atomic } = group
   return [{ table, addr: start, count, atomic, points, ...pollOf(points) }]
 }
 
-/** A group is read as often as its most impatient point wants. */
+/** A block is read as often as its most impatient point wants. */
 function pollOf(points: readonly ReadablePoint[]): { pollMs?: number } {
   const periods = points.flatMap(({ pollMs }) => (pollMs === undefined ? [] : [pollMs]))
   return periods.length === 0 ? {} : { pollMs: Math.min(...periods) }
@@ -87,12 +212,8 @@ function liesIn(from: ModbusSource, { table, start, count }: ReadGroup): boolean
   return from.table === table && from.addr >= start && from.addr + from.count <= start + count
 }
 
-function endOf(points: readonly ReadablePoint[]): number {
-  return Math.max(...points.map(({ from }) => from.addr + from.count))
-}
-
-function isReadable(point: ModbusPoint): point is ReadablePoint {
-  return point.from !== undefined
+function isReadable<P extends ModbusPoint>(point: P): point is P & ReadablePoint {
+  return point.from !== undefined && point.hidden !== true
 }
 
 export function isBitTable(table: ModbusTable): boolean {

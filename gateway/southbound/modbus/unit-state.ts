@@ -1,30 +1,53 @@
-import { type QualityCode, qualityCodes } from '#contract/quality.ts'
-import type { ModbusDevice } from '#gateway/profiles/device.ts'
+import type { qualityCodes } from '#contract/quality.ts'
+import type { ModbusDevice, ModbusTiming, ReadGroup, ReadLimits } from '#gateway/profiles/device.ts'
 import { type Backoff, backoffMs } from '#lib/backoff.ts'
-import type { DriverHost, Reading } from '../driver.ts'
-import { LinkState } from '../link-state.ts'
+import type { DriverHost } from '../driver.ts'
+import type { UnitStats } from './line-stats.ts'
+import { LogicalDevice } from './logical-device.ts'
 
 /** How long a silent unit is left alone: it may cost the bus one timeout per wait and no more. */
 const silence: Backoff = { firstMs: 1000, maxMs: 30_000 }
+/** A silent unit that used to answer within 20 ms need not be waited for a second, but now and then it is. */
+const shortestProbeMs = 100
+const probeFactor = 3
+const fullProbeEvery = 4
 
-/** What the driver remembers about one device, over reconnects too. */
+/** What the driver remembers about one physical unit, over reconnects too. */
 export class UnitState {
-  readonly device: ModbusDevice
-  readonly link: LinkState
+  readonly unit: number
+  readonly devices: readonly LogicalDevice[]
+  readonly timing: ModbusTiming
+  readonly limits: ReadLimits
+  readonly groups: readonly ReadGroup[]
+  readonly #stats: UnitStats
   /** Set while the unit does not answer: when it is asked again. */
   silentUntil: number | undefined
-  /** False until the registers that tell the device's identity were checked on this connection. */
-  identified = false
-  readonly #host: DriverHost
-  /** Points whose failure has been told. */
-  readonly #failed = new Set<string>()
+  /** False until identity, settings and scales were read on this connection. */
+  prepared = false
   #timeouts = 0
   #silences = 0
 
-  constructor(device: ModbusDevice, host: DriverHost) {
-    this.device = device
-    this.#host = host
-    this.link = new LinkState(device, (state, reason) => host.link(device.id, state, reason))
+  constructor(devices: readonly ModbusDevice[], host: DriverHost, stats: UnitStats) {
+    const [first] = devices
+    if (first === undefined) throw new Error('a unit without devices')
+    this.unit = first.address.unit
+    this.devices = devices.map((device) => new LogicalDevice(device, host))
+    this.timing = strictestTiming(devices.map(({ address }) => address.timing))
+    this.limits = strictestLimits(devices.map(({ address }) => address.limits))
+    this.groups = distinct(devices.flatMap(({ address }) => address.groups))
+    this.#stats = stats
+  }
+
+  get warmupMs(): number {
+    return this.timing.warmupMs
+  }
+
+  /** How long to wait for an answer that is not expected to come. */
+  get probeTimeoutMs(): number {
+    const { timeoutMs } = this.timing
+    if (this.#timeouts === 0 || this.#stats.answers === 0 || this.#timeouts % fullProbeEvery === 0)
+      return timeoutMs
+    return Math.min(timeoutMs, Math.max(shortestProbeMs, probeFactor * this.#stats.slowestMs))
   }
 
   /** The unit answered, whatever the answer was. True when it had been silent before. */
@@ -33,44 +56,57 @@ export class UnitState {
     this.#timeouts = 0
     this.#silences = 0
     this.silentUntil = undefined
-    this.link.succeeded()
+    for (const one of this.devices) if (one.misfit === undefined) one.link.succeeded()
     return wasSilent
   }
 
-  /** One more request without an answer. After the profile's retries the unit counts as silent and waits. */
-  timedOut(nowMs: number, reason: string): void {
+  /** One more request without an answer. After the profile's retries the unit is silent: true. */
+  timedOut(nowMs: number, reason: string): boolean {
     this.#timeouts++
-    this.link.failed(reason)
-    if (this.silentUntil === undefined && this.#timeouts <= this.device.address.timing.retries) return
+    for (const one of this.devices) one.link.failed(reason)
+    if (this.silentUntil === undefined && this.#timeouts <= this.timing.retries) return false
     this.rest(nowMs)
     this.failAll('bad:timeout')
+    return true
   }
 
   /** Leaves the unit alone for a while, longer each time. */
   rest(nowMs: number): void {
     this.silentUntil = nowMs + backoffMs(this.#silences++, silence)
-    this.identified = false
+    this.prepared = false
   }
 
   failAll(quality: keyof typeof qualityCodes): void {
-    const readable = this.device.points.filter(({ from }) => from !== undefined)
-    this.fail(
-      readable.map(({ id }) => id),
-      qualityCodes[quality],
-    )
+    for (const one of this.devices) one.failAll(quality)
   }
+}
 
-  /** One bad reading per point and failure, however often the read fails. */
-  fail(points: readonly string[], quality: QualityCode): void {
-    const news = points.filter((point) => !this.#failed.has(point))
-    if (news.length === 0) return
-    const t = this.#host.clock.now()
-    for (const point of news) this.#failed.add(point)
-    this.#host.report(news.map((point) => ({ device: this.device.id, point, t, value: null, quality })))
+function strictestTiming(all: readonly ModbusTiming[]): ModbusTiming {
+  const longest = (key: keyof ModbusTiming) => Math.max(...all.map((one) => one[key]))
+  return {
+    timeoutMs: longest('timeoutMs'),
+    retries: longest('retries'),
+    gapMs: longest('gapMs'),
+    turnaroundMs: longest('turnaroundMs'),
+    warmupMs: longest('warmupMs'),
   }
+}
 
-  report(readings: readonly Reading[]): void {
-    for (const { point } of readings) this.#failed.delete(point)
-    this.#host.report(readings)
+/** One box answers, whichever of its devices is meant: what one profile forbids holds for all of them. */
+function strictestLimits(all: readonly ReadLimits[]): ReadLimits {
+  const least = (key: 'maxRegs' | 'maxBits' | 'maxGap' | 'maxBitGap') =>
+    Math.min(...all.map((one) => one[key]))
+  return {
+    maxRegs: least('maxRegs'),
+    maxBits: least('maxBits'),
+    maxGap: least('maxGap'),
+    maxBitGap: least('maxBitGap'),
+    align: Math.max(...all.map(({ align }) => align)),
+    evenCount: all.some(({ evenCount }) => evenCount),
   }
+}
+
+function distinct(groups: readonly ReadGroup[]): ReadGroup[] {
+  const keyOf = ({ table, start, count }: ReadGroup) => `${table} ${start} ${count}`
+  return [...new Map(groups.map((group) => [keyOf(group), group])).values()]
 }

@@ -1,0 +1,75 @@
+import { type QualityCode, qualityCodes } from '#contract/quality.ts'
+import type { ModbusDevice } from '#gateway/profiles/device.ts'
+import { decodeValue } from '#gateway/profiles/pipeline-values.ts'
+import type { DriverHost, Reading } from '../driver.ts'
+import { LinkState } from '../link-state.ts'
+import type { PointReader } from './owned-points.ts'
+
+/** One configured device; several may share a physical unit. Tells every failure of a point once. */
+export class LogicalDevice {
+  readonly device: ModbusDevice
+  readonly link: LinkState
+  /** Why the unit is not what the profile says; its points are not reported then. */
+  misfit: string | undefined
+  /** One-time settings of the profile that the unit does not have. */
+  unmetSetup: readonly string[] = []
+  /** By point: what its raw value is multiplied by, as the device says. */
+  factors: ReadonlyMap<string, number> = new Map()
+  readonly #host: DriverHost
+  /** Points whose failure has been told. */
+  readonly #failed = new Set<string>()
+
+  constructor(device: ModbusDevice, host: DriverHost) {
+    this.device = device
+    this.#host = host
+    this.link = new LinkState(device, (state, reason) => host.link(device.id, state, reason))
+  }
+
+  /** What an answer says about this device's points. */
+  readAll(readers: readonly PointReader[], answer: Buffer, t: number): void {
+    const readings = readers.map((reader) => this.#readingOf(reader, answer, t))
+    if (this.#failed.size > 0) for (const { point } of readings) this.#failed.delete(point)
+    this.#host.report(readings)
+  }
+
+  report(readings: readonly Reading[]): void {
+    for (const { point } of readings) this.#failed.delete(point)
+    this.#host.report(readings)
+  }
+
+  failAll(quality: keyof typeof qualityCodes): void {
+    const readable = this.device.points.filter(({ from, hidden }) => from !== undefined && hidden !== true)
+    this.fail(
+      readable.map(({ id }) => id),
+      qualityCodes[quality],
+    )
+  }
+
+  /** One bad reading per point and failure, however often the read fails. */
+  fail(points: readonly string[], quality: QualityCode): void {
+    const news = points.filter((point) => !this.#failed.has(point))
+    if (news.length === 0) return
+    const t = this.#host.clock.now()
+    for (const point of news) this.#failed.add(point)
+    this.#host.report(news.map((point) => ({ device: this.device.id, point, t, value: null, quality })))
+  }
+
+  #readingOf({ point, read }: PointReader, answer: Buffer, t: number): Reading {
+    const { id } = point
+    const raw = scaled(read(answer), point, this.factors)
+    const { value, quality } = raw === unscaled ? noFactor : decodeValue(raw, point)
+    return { device: this.device.id, point: id, t, value, quality }
+  }
+}
+
+const unscaled = Symbol('unscaled')
+const noFactor = { value: null, quality: qualityCodes['bad:decode'] }
+
+type Scaled = { readonly id: string; readonly scaleFrom?: unknown }
+
+/** A number times the factor that the device keeps for it; `unscaled` while that is not known. */
+function scaled(raw: unknown, { id, scaleFrom }: Scaled, factors: ReadonlyMap<string, number>): unknown {
+  if (scaleFrom === undefined || typeof raw !== 'number') return raw
+  const factor = factors.get(id)
+  return factor === undefined ? unscaled : raw * factor
+}
