@@ -46,8 +46,7 @@ export class ModbusImage {
       })),
     )
     for (const part of parts) this.#addPoints(part)
-    for (const state of this.settings)
-      this.#add(state.setting, { words: () => toWords(state.value, state.setting) })
+    for (const state of this.settings) this.#add(state.setting, settingEntry(state))
     for (const { device } of parts) this.#addIdentity(device)
     for (const { device } of parts) this.#addReadable(device)
   }
@@ -89,20 +88,27 @@ export class ModbusImage {
     for (const point of device.points) {
       if (point.from === undefined) continue
       const encoded = entryOf(part, point, point.from)
-      // A register that tells the model tells it until somebody sets it by hand.
-      const known = device.address.identify.find((one) => isSamePlace(one, point.from))
-      const identity = known === undefined ? undefined : identityEntry(known)
+      // A register that tells the model or the decimals tells them until somebody sets it by hand.
+      const fixed = this.#fixedAt(device, point.from)
       const entry: Entry =
-        identity === undefined
+        fixed === undefined
           ? encoded
-          : { words: (mood) => (part.points.isGiven(point.id) ? encoded : identity).words(mood) }
+          : { words: (mood) => (part.points.isGiven(point.id) ? encoded : fixed).words(mood) }
       this.#add(point.from, entry)
     }
     for (const { scaleFrom } of device.points) {
-      if (scaleFrom === undefined) continue
-      const [code] = scaleOf(scaleFrom)
-      this.#add(scaleFrom.source, { words: () => sourceWords(code, scaleFrom.source) })
+      if (scaleFrom !== undefined) this.#add(scaleFrom.source, scaleEntry(scaleFrom))
     }
+  }
+
+  /** What stands there whatever the points do. */
+  #fixedAt(device: ModbusDevice, source: ModbusSource): Entry | undefined {
+    const known = device.address.identify.find((one) => isSamePlace(one, source))
+    if (known !== undefined) return identityEntry(known)
+    const scale = device.points.find((one) => one.scaleFrom && isSamePlace(one.scaleFrom.source, source))
+    if (scale?.scaleFrom !== undefined) return scaleEntry(scale.scaleFrom)
+    const state = this.settings.find(({ setting }) => isSamePlace(setting, source))
+    return state === undefined ? undefined : settingEntry(state)
   }
 
   #addIdentity({ address }: ModbusDevice): void {
@@ -157,7 +163,7 @@ function entryOf({ points }: UnitPart, point: ModbusPoint, source: ModbusSource)
   }
 }
 
-function sourceWords(raw: number | boolean | string, source: ModbusSource): readonly number[] {
+export function sourceWords(raw: number | boolean | string, source: ModbusSource): readonly number[] {
   if (source.table === 'coil' || source.table === 'discrete') return [Number(raw === true || raw === 1)]
   const plain = typeof raw === 'boolean' ? Number(raw) : raw
   const { bits, byte } = source
@@ -172,6 +178,15 @@ export function scaleOf({
   return map[Math.floor((map.length - 1) / 2)] ?? [0, 1]
 }
 
+function scaleEntry(scale: NonNullable<ModbusPoint['scaleFrom']>): Entry {
+  const words = sourceWords(scaleOf(scale)[0], scale.source)
+  return { words: () => words }
+}
+
+function settingEntry(state: SettingState): Entry {
+  return { words: () => sourceWords(state.value, state.setting) }
+}
+
 function identityEntry(known: ModbusDevice['address']['identify'][number]): Entry {
   const [code = 0] = known.accepts
   const own = sourceWords(code, known)
@@ -183,8 +198,8 @@ function otherThan(code: number): number {
   return code === 0 ? 1 : 0
 }
 
-function isSamePlace(a: ModbusSource, b: ModbusSource | undefined): boolean {
-  return a.table === b?.table && a.addr === b.addr
+export function isSamePlace(a: ModbusSource, b: ModbusSource): boolean {
+  return a.table === b.table && a.addr === b.addr
 }
 
 function wordOf({ entry, index }: Piece, mood: Mood): number {
