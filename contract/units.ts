@@ -32,6 +32,7 @@ export const units: Readonly<Record<string, Unit>> = {
   'kV.A{reactive}': { quantity: 'reactive power', symbol: 'kvar', mul: 1000 },
   'kW.h': { quantity: 'active energy', symbol: 'kWh' },
   'W.h': { quantity: 'active energy', symbol: 'Wh', div: 1000 },
+  'W.min': { quantity: 'active energy', symbol: 'W·min', div: 60_000 },
   'kV.A.h': { quantity: 'apparent energy', symbol: 'kVAh' },
   'V.A.h': { quantity: 'apparent energy', symbol: 'VAh', div: 1000 },
   'MW.h': { quantity: 'active energy', symbol: 'MWh', mul: 1000 },

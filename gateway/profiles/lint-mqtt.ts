@@ -1,7 +1,7 @@
 import type { Finding, Path } from '#lib/explain.ts'
 import { eachRules } from './lint-points.ts'
 import { broken, type Rule } from './lint-rule.ts'
-import type { MqttPointFields, MqttTopicFields } from './mqtt.ts'
+import type { MqttDiscoveryFields, MqttPointFields, MqttTopicFields } from './mqtt.ts'
 import type { MqttProfile } from './profile.ts'
 
 /** Rules that only MQTT profiles can break. Pure. */
@@ -9,9 +9,12 @@ export function lintMqtt(profile: MqttProfile): Finding[] {
   return broken([
     ...Object.entries(profile.points).flatMap(([template, fields]) => pointRules(profile, template, fields)),
     ...Object.entries(profile.mqtt.topics).flatMap(([id, topic]) => repetitionRules(profile, id, topic)),
-    ...topicTexts(profile).flatMap((text) => topicRules(profile, text)),
+    ...[...topicTexts(profile), ...pointerTexts(profile)].flatMap((text) => topicRules(profile, text)),
     ...(profile.mqtt.backfill ?? []).flatMap((one, i) =>
       backfillRules(profile, one, ['mqtt', 'backfill', i]),
+    ),
+    ...(profile.mqtt.discovery ?? []).flatMap((one, i) =>
+      discoveryRules(profile, one, ['mqtt', 'discovery', i]),
     ),
     ...profile.tests.flatMap(vectorRules),
   ])
@@ -94,6 +97,13 @@ function topicTexts({ mqtt }: MqttProfile): TopicText[] {
   return [...filters, ...sources, ...commands, ...acks]
 }
 
+function pointerTexts({ points }: MqttProfile): TopicText[] {
+  return Object.entries(points).flatMap(([template, { from }]): TopicText[] => {
+    if (from === undefined) return []
+    return [{ path: ['points', template, 'from', 'ptr'], text: from.ptr, isFilter: true }]
+  })
+}
+
 function topicRules({ params = {} }: MqttProfile, { path, text, isFilter }: TopicText): Rule[] {
   const names = [...text.matchAll(/<([^>]*)>/g)]
     .map(([, name = '']) => name)
@@ -107,6 +117,23 @@ function topicRules({ params = {} }: MqttProfile, { path, text, isFilter }: Topi
         [param === undefined, path, `<${name}> is not a parameter`],
         [param !== undefined && !isFilled, path, `<${name}> needs a default, or required: true`],
       ]
+    }),
+  ]
+}
+
+function discoveryRules(
+  { params = {} }: MqttProfile,
+  { models, features, params: given = {} }: MqttDiscoveryFields,
+  path: Path,
+): Rule[] {
+  return [
+    [
+      models === undefined && features === undefined,
+      path,
+      'needs models or features: it would fit everything',
+    ],
+    ...Object.keys(given).map((name): Rule => {
+      return [params[name] === undefined, [...path, 'params', name], `${name} is not a parameter`]
     }),
   ]
 }

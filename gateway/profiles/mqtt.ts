@@ -33,7 +33,8 @@ export const MqttTopicFields = Type.Object(
     ),
     retained: {
       ...oneOf('use', 'state_only', 'ignore'),
-      description: 'use: as news while young; state_only: gives state, is never news; ignore: dropped',
+      description:
+        'A kept message is state and never news. use: also a sign of life if its own time is young; state_only: not; ignore: dropped',
     },
     partial: Type.Optional(Type.Boolean({ description: 'A message may leave points out' })),
     max_bytes: Type.Integer({ minimum: 1, maximum: 65_536 }),
@@ -127,27 +128,36 @@ export const MqttBackfillFields = Type.Object(
   closed,
 )
 
-/** How devices of this kind make themselves known, so that the gateway can propose them. Nobody is added by it. */
+/**
+ * Which devices that make themselves known are of this kind, so that the gateway can propose them; the driver knows how
+ * each of the sources speaks. Nobody is added by it.
+ */
 export const MqttDiscoveryFields = Type.Object(
   {
-    topic: topicText,
-    list_ptr: Type.Optional(JsonPointer),
-    match: Type.Record(JsonPointer, Type.Union([Scalar, Type.Array(Scalar, { maxItems: 64 })]), closed),
-    name_ptr: Type.Optional(JsonPointer),
-    model_ptr: Type.Optional(JsonPointer),
+    source: oneOf('zigbee2mqtt', 'shelly_gen1', 'shelly_gen2', 'tasmota', 'homeassistant', 'chirpstack'),
+    models: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+        ...{ minItems: 1, maxItems: 200 },
+        description: 'Any of these, exactly as announced; beats every list of features',
+      }),
+    ),
+    features: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 60 }), {
+        ...{ minItems: 1, maxItems: 16 },
+        description: 'All of these; the longest list that fits wins',
+      }),
+    ),
     params: Type.Optional(
       Type.Record(
         Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' }),
-        Type.Union([
-          Type.Object({ ptr: JsonPointer }, closed),
-          Type.Object({ level: Type.Integer({ minimum: 0, maximum: 32 }) }, closed),
-        ]),
-        { ...closed, description: 'Parameter → where in the message, or which level of its topic' },
+        Type.Union([Type.Number(), Type.String({ maxLength: 200 })]),
+        { ...closed, description: 'Parameters that follow from it' },
       ),
     ),
   },
   closed,
 )
+export type MqttDiscoveryFields = Static<typeof MqttDiscoveryFields>
 
 export const MqttBlock = Type.Object(
   {
@@ -164,7 +174,7 @@ export const MqttBlock = Type.Object(
     ),
     backfill: Type.Optional(Type.Array(MqttBackfillFields, { maxItems: 8 })),
     commands: Type.Optional(Type.Record(TopicId, MqttCommandFields, { ...closed, maxProperties: 16 })),
-    discovery: Type.Optional(MqttDiscoveryFields),
+    discovery: Type.Optional(Type.Array(MqttDiscoveryFields, { minItems: 1, maxItems: 32 })),
   },
   closed,
 )

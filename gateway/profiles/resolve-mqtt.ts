@@ -34,7 +34,7 @@ export function mqttEnds(
   const { from, write } = fields
   const command = write === undefined ? undefined : mqtt.commands?.[write.command]
   return {
-    ...(from === undefined ? {} : { from: sourceOf(from, mqtt, numbers) }),
+    ...(from === undefined ? {} : { from: sourceOf(fillPointer(from, params), mqtt, numbers) }),
     ...(command === undefined ? {} : { to: targetOf(command, params, numbers) }),
   }
 }
@@ -45,6 +45,16 @@ export function fillTopic(text: string, params: ParamValues): string {
 }
 
 type From = NonNullable<MqttPointFields['from']>
+
+/** `<param>` in a pointer is one name, whatever characters it has. */
+function fillPointer(from: From, params: ParamValues): From {
+  const names = new Map([...params].map(([name, value]) => [name, escaped(String(value))]))
+  return { ...from, ptr: fillTopic(from.ptr, names) }
+}
+
+function escaped(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1')
+}
 
 /** A point of a topic that is repeated with it is in its own copy of the topic. */
 function sourceOf(from: From, { topics }: MqttBlock, numbers: Numbers | undefined): MqttSource {
