@@ -3,13 +3,13 @@ import type { Catalogue, CatalogueDevice, CataloguePoint } from '#contract/catal
 import type { Device, ResolvedPoint } from '#gateway/profiles/device.ts'
 
 /** What this gateway has, for the cloud. Equal devices give an equal version. Pure. */
-export function catalogueOf(devices: readonly Device[]): Catalogue {
-  const entries = devices.map(deviceEntry)
+export function catalogueOf(devices: readonly Device[], added: ReadonlySet<string> = new Set()): Catalogue {
+  const entries = devices.map((device) => deviceEntry(device, added))
   const version = createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 16)
   return { v: 1, kind: 'catalogue', version, devices: entries }
 }
 
-function deviceEntry(device: Device): CatalogueDevice {
+function deviceEntry(device: Device, added: ReadonlySet<string>): CatalogueDevice {
   return {
     id: device.id,
     title: device.title,
@@ -18,8 +18,35 @@ function deviceEntry(device: Device): CatalogueDevice {
     model: device.model,
     category: device.category,
     ...(device.location === undefined ? {} : { location: device.location }),
+    ...identityEntry(device, added),
     // What nobody has checked at the device yet is nobody's business.
     points: device.points.filter(({ hidden }) => hidden !== true).map(pointEntry),
+  }
+}
+
+type IdentityEntry = Pick<CatalogueDevice, 'address' | 'profileVersion' | 'variant' | 'hidden' | 'added'>
+
+function identityEntry(device: Device, added: ReadonlySet<string>): IdentityEntry {
+  const hidden = device.points.filter((point) => point.hidden === true).map(({ id }) => id)
+  return {
+    address: addressOf(device).slice(0, 300),
+    profileVersion: device.profile.version,
+    ...(device.variant === undefined ? {} : { variant: device.variant }),
+    ...(hidden.length === 0 ? {} : { hidden }),
+    ...(added.has(device.id) ? { added: true } : {}),
+  }
+}
+
+function addressOf(device: Device): string {
+  switch (device.protocol) {
+    case 'modbus':
+      return `${device.address.bus} · ${device.address.unit}`
+    case 'mqtt':
+      return device.address.topics[0]?.filter ?? ''
+    case 'onvif': {
+      const { host, channel } = device.address
+      return channel === undefined ? host : `${host} · ${channel}`
+    }
   }
 }
 

@@ -281,3 +281,19 @@ test('readings of unknown devices and points are counted and go nowhere', () => 
   expect(run.pipeline.latest('nobody/x')).toBeUndefined()
   expect(run.pipeline.all()).toEqual([])
 })
+
+test('a point that nobody has checked at the device is nobody’s business', () => {
+  const shown = {
+    id: 'a',
+    kind: 'num',
+    steps: [],
+    report: { deadband: 0, minIntervalMs: 0, maxIntervalMs: 1, onChange: true },
+  }
+  const points = [shown, { ...shown, id: 'b', hidden: true }] as unknown as ResolvedPoint[]
+  const devices = [{ id: 'meter', points } as unknown as Device]
+  const pipeline = createPipeline({ devices, clock: new FakeClock(), log: createLogger({ level: 'silent' }) })
+  const told: string[] = []
+  pipeline.subscribe((samples) => told.push(...samples.map(({ point }) => point)))
+  pipeline.accept(['a', 'b'].map((point) => ({ device: 'meter', point, t: 1, value: 1, quality: good })))
+  expect(told).toEqual(['meter/a'])
+})

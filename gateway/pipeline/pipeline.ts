@@ -170,20 +170,22 @@ function slotsOf(devices: readonly Device[]): Map<string, Map<string, Slot>> {
     devices.map((device) => [
       device.id,
       new Map(
-        device.points.map((point) => [
-          point.id,
-          {
-            point: `${device.id}/${point.id}`,
-            rule: point.report,
-            staleAfterMs: point.staleAfterMs,
-            latest: undefined,
-            heard: undefined,
-            reported: undefined,
-            pending: undefined,
-            pendingDueAt: 0,
-            staleDueAt: Number.POSITIVE_INFINITY,
-          },
-        ]),
+        device.points
+          .filter(({ hidden }) => hidden !== true)
+          .map((point) => [
+            point.id,
+            {
+              point: `${device.id}/${point.id}`,
+              rule: point.report,
+              staleAfterMs: point.staleAfterMs,
+              latest: undefined,
+              heard: undefined,
+              reported: undefined,
+              pending: undefined,
+              pendingDueAt: 0,
+              staleDueAt: Number.POSITIVE_INFINITY,
+            },
+          ]),
       ),
     ]),
   )

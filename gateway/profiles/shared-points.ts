@@ -26,23 +26,24 @@ export function sharedPoints<P>(profile: Profile, what: What, make: () => P[]): 
 
 /** Everything of an installed device that its points depend on. */
 function kindOf(profile: Profile, { instance, params }: What): string {
-  const used = writesWithParams(profile) ? [...params.keys()] : countedParams(profile)
-  const values = used.map((name) => [name, params.get(name)])
+  const values = namesInPoints(profile).map((name) => [name, params.get(name)])
   return JSON.stringify([values, [...(instance.confirmed ?? [])].sort()])
 }
 
-/** A topic or a token that is written to may hold any parameter. */
-function writesWithParams(profile: Profile): boolean {
-  return (
-    profile.protocol !== 'modbus' && Object.values(profile.points).some(({ write }) => write !== undefined)
-  )
+const named = new WeakMap<Profile, readonly string[]>()
+
+/** Parameters that points, or the commands that write them, speak of in any way; rather one too many. */
+function namesInPoints(profile: Profile): readonly string[] {
+  const found = named.get(profile) ?? search(profile)
+  named.set(profile, found)
+  return found
 }
 
-function countedParams({ points }: Profile): string[] {
-  const names = Object.values(points).flatMap(({ each, mul_by = [], div_by = [] }) => [
-    ...(each !== undefined && 'param' in each.n ? [each.n.param] : []),
-    ...mul_by,
-    ...div_by,
-  ])
-  return [...new Set(names)].sort()
+function search(profile: Profile): string[] {
+  const isWritten = Object.values(profile.points).some(({ write }) => write !== undefined)
+  const commands = profile.protocol === 'mqtt' && isWritten ? profile.mqtt.commands : {}
+  const text = JSON.stringify([profile.points, commands])
+  return Object.keys(profile.params ?? {})
+    .filter((name) => [`<${name}>`, `$param.${name}"`, `"${name}"`].some((word) => text.includes(word)))
+    .sort()
 }
