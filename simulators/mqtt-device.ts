@@ -1,33 +1,17 @@
 import type { MqttClient } from 'mqtt'
 import type { Value } from '#contract/sample.ts'
-import type { MqttDevice, MqttPoint, MqttTopic } from '#gateway/profiles/device.ts'
-import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
-import type { Faults } from './faults.ts'
-import { asShown } from './inverse.ts'
-import type { Journal } from './journal.ts'
 import { answerTo, type Order, ordersIn } from './mqtt-command.ts'
 import { availabilityText, type BrokerAccess, connectTo, hangUp, ownAvailability } from './mqtt-connection.ts'
-import { DeviceMemory } from './mqtt-memory.ts'
-import { countsSeconds, messageText, timeShown } from './mqtt-message.ts'
-import type { SimulatedPoints } from './simulated-points.ts'
+import { MqttVoice, type MqttVoiceOptions } from './mqtt-voice.ts'
 
-export type SimulatedMqttOptions = {
-  readonly device: MqttDevice
-  readonly points: SimulatedPoints
-  readonly faults: Faults
+export type SimulatedMqttOptions = MqttVoiceOptions & {
   readonly broker: BrokerAccess
   /** The connection of a bridge that speaks for many devices; without it the device has its own. */
   readonly bridge?: MqttClient
   /** Availability topics that other devices have as well. */
   readonly sharedTopics?: ReadonlySet<string>
   readonly intervalMs: number
-  /** Of what it sends. As the profile listens when absent. */
-  readonly qos?: 0 | 1
-  /** The broker keeps the last state for later listeners. */
-  readonly retain?: boolean
-  readonly journal: Journal
-  readonly clock: Clock
   readonly log: Logger
 }
 
@@ -45,18 +29,14 @@ export class SimulatedMqttDevice implements AsyncDisposable {
   readonly #client: MqttClient
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
-  readonly #memory: DeviceMemory
-  /** What a listener knows of the points that it is told of at once. */
-  readonly #told = new Map<string, Value>()
-  #lastT = 0
+  readonly #voice: MqttVoice
   #measuredAt = 0
-  #sent = 0
   #isAway = false
 
   constructor(options: SimulatedMqttOptions, client: MqttClient) {
     this.#options = options
     this.#client = client
-    this.#memory = new DeviceMemory(options.device)
+    this.#voice = new MqttVoice(options, client)
     client.on('connect', () => this.#arrive())
     client.on('message', (topic, payload) => this.#obey(topic, payload.toString()))
     client.on('error', (err) => options.log.debug({ err, device: options.device.id }, 'broker refused'))
@@ -78,13 +58,14 @@ export class SimulatedMqttDevice implements AsyncDisposable {
 
   /** Messages handed to the connection since the start. */
   get sent(): number {
-    return this.#sent
+    return this.#voice.sent
   }
 
   /** Publishes its state now, besides the regular interval. */
   publishNow(): void {
+    if (this.#isAway) return
     this.#measure()
-    for (const topic of this.#options.device.address.topics) this.#publish(topic)
+    for (const topic of this.#options.device.address.topics) this.#voice.say(topic)
   }
 
   /** Something happens: one message, with the state that goes along. False when this is no event of the device. */
@@ -93,9 +74,10 @@ export class SimulatedMqttDevice implements AsyncDisposable {
     const point = device.points.find((one) => one.id === id)
     const topic = device.address.topics.find((one) => one.id === point?.from?.topic)
     if (point?.kind !== 'event' || topic === undefined) return false
+    if (this.#isAway) return true
     this.#measure()
     const [word] = point.steps.flatMap((step) => (step.op === 'map' ? step.pairs : []))
-    this.#publish(topic, { point, value: value === true && word !== undefined ? word[1] : value })
+    this.#voice.say(topic, { point, value: value === true && word !== undefined ? word[1] : value })
     return true
   }
 
@@ -113,7 +95,7 @@ export class SimulatedMqttDevice implements AsyncDisposable {
     const isFrozen = ['freeze', 'stale'].some(
       (kind) => faults.hit(kind as 'freeze' | 'stale', this.#measuredAt) !== undefined,
     )
-    if (!isFrozen || this.#sent === 0) points.advance(this.#measuredAt)
+    if (!isFrozen || this.#voice.sent === 0) points.advance(this.#measuredAt)
   }
 
   async #run(): Promise<void> {
@@ -132,7 +114,7 @@ export class SimulatedMqttDevice implements AsyncDisposable {
       }
       next = Math.max(next + intervalMs, clock.monotonic() - 10 * intervalMs)
       if (this.isConnected) this.publishNow()
-      else this.#remember()
+      else this.#voice.remember()
     }
   }
 
@@ -157,19 +139,11 @@ export class SimulatedMqttDevice implements AsyncDisposable {
     for (const id of points.restless) {
       const value = points.value(id)
       const isEvent = device.points.find((point) => point.id === id)?.kind === 'event'
-      if (value === this.#told.get(id)) continue
-      this.#told.set(id, value)
+      if (!this.#voice.isNews(id, value)) continue
       if (!isEvent) isNews = true
       else if (value === true) this.happen(id, true)
     }
     if (isNews) this.publishNow()
-  }
-
-  #remember(): void {
-    const { points, clock } = this.#options
-    if (this.#memory.isEmpty) return
-    points.advance(clock.now())
-    this.#memory.add(clock.now(), (id) => this.#shown(id))
   }
 
   #arrive(): void {
@@ -186,86 +160,6 @@ export class SimulatedMqttDevice implements AsyncDisposable {
       if (state === 'offline' && sharedTopics.has(source.topic)) continue
       this.#client.publish(source.topic, availabilityText(source, state), { qos: 1, retain: true })
     }
-  }
-
-  #shown(id: string): Value {
-    const { device, points } = this.#options
-    return asShown(points.value(id), device.points.find((point) => point.id === id)?.steps ?? [])
-  }
-
-  #publish(topic: MqttTopic, event?: { readonly point: MqttPoint; readonly value: Value }): void {
-    const { device, faults, clock, journal } = this.#options
-    const now = clock.now()
-    const state = device.points.filter(({ from, kind }) => from?.topic === topic.id && kind !== 'event')
-    const carried = event === undefined ? state : [...state, event.point]
-    if (carried.length === 0 || this.#isAway) return
-    if (faults.hit('silent', now) !== undefined) {
-      this.#remember()
-      return
-    }
-    const { time, dedupe } = device.address
-    const t = this.#timeOf(now)
-    const read = (id: string): Value => (id === event?.point.id ? event.value : this.#shown(id))
-    const remembered = this.#memory.take(topic.id)
-    const text = messageText({
-      ...{ topic, points: carried, readPoint: read, t, history: remembered.lists },
-      ...(time === undefined ? {} : { time }),
-      ...(dedupe === undefined ? {} : { number: { ptr: dedupe.ptr, value: this.#sent + 1 } }),
-    })
-    if (this.#spoil(topic, text, now)) return
-    for (const { id } of state) this.#told.set(id, this.#options.points.value(id))
-    const told = [...remembered.values, ...carried.map(({ id }) => ({ id, t, value: read(id) }))]
-    for (const { id, t: at, value } of told) journal.add({ point: `${device.id}/${id}`, t: at, value })
-    this.#send(topic, text, () => {
-      for (const { id, t: at } of told)
-        journal.add({ point: `${device.id}/${id}`, t: at, takenAt: clock.now() })
-    })
-  }
-
-  /** Two messages never carry the same time where time is what tells them apart. */
-  #timeOf(now: number): number {
-    const { device, faults } = this.#options
-    if (this.#lastT > 0 && faults.hit('stale', now) !== undefined) return this.#lastT
-    const { time } = device.address
-    const shown = timeShown(time, now + (faults.hit('clock-skew', now)?.ms ?? 0))
-    this.#lastT = countsSeconds(time) ? shown : Math.max(shown, this.#lastT + 1)
-    return this.#lastT
-  }
-
-  #send(topic: MqttTopic, text: string, taken: () => void): void {
-    const { faults, clock } = this.#options
-    const now = clock.now()
-    const put = () => this.#put(topic, text, taken)
-    const late = faults.hit('late', now)
-    if (late === undefined) put()
-    else setTimeout(put, late.ms).unref()
-    if (faults.hit('duplicate', now) !== undefined) put()
-  }
-
-  /** True when the message was lost or ruined on its way. */
-  #spoil(topic: MqttTopic, text: string, now: number): boolean {
-    const { faults } = this.#options
-    if (faults.hit('disconnect', now) !== undefined) {
-      this.#client.stream.destroy()
-      return true
-    }
-    if (faults.hit('garbage', now) !== undefined) {
-      this.#put(topic, '\u0000{"not": json')
-      return true
-    }
-    if (faults.hit('half-frame', now) === undefined) return false
-    this.#put(topic, text.slice(0, text.length / 2))
-    return true
-  }
-
-  #put({ filter, qos }: MqttTopic, text: string, taken?: () => void): void {
-    this.#sent++
-    const { qos: own = qos, retain = false } = this.#options
-    // A level that the profile leaves open can be anything.
-    const name = filter.replaceAll(/[+#]/g, 'device')
-    this.#client.publish(name, text, { qos: own, retain }, (error) => {
-      if (error === undefined || error === null) taken?.()
-    })
   }
 
   #obey(topic: string, message: string): void {

@@ -152,7 +152,20 @@ export class CameraSimulator implements AsyncDisposable {
     const event = answerEvent(soap, { traits, faults, subscriptions, origin, port, now })
     if (event !== undefined) return event
     const answer = deviceAnswers[soap.operation] ?? ptzAnswers[soap.operation]
-    return answer?.(soap, { traits, state, origin, host, port, now: now() }) ?? notImplemented(soap.operation)
+    const relays = new Map(state.relays)
+    const answered = answer?.(soap, { traits, state, origin, host, port, now: now() })
+    for (const [token, closed] of state.relays)
+      if (relays.get(token) !== closed) this.#tellRelay(token, closed)
+    return answered ?? notImplemented(soap.operation)
+  }
+
+  #tellRelay(token: string, closed: boolean): void {
+    this.emit({
+      topic: 'tns1:Device/Trigger/Relay',
+      operation: 'Changed',
+      source: { RelayToken: token },
+      data: { LogicalState: closed ? 'active' : 'inactive' },
+    })
   }
 
   #picture(request: IncomingMessage, response: ServerResponse): void {
