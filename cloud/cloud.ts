@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { CommandService } from '#cloud/commands/command-service.ts'
+import { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { LiveHub } from '#cloud/http/live-hub.ts'
 import { consoleBuild } from '#cloud/http/static.ts'
@@ -83,6 +84,11 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       onChange: (command) => hub.publishCommand(command),
     }),
   )
+  const requests = new GatewayRequests({
+    clock,
+    send: async (gateway, request) => (await ingest?.sendRequest(gateway, request)) ?? false,
+    clockOffsetMs: async (gateway) => (await new GatewayRepository(db).byId(gateway))?.clock_offset_ms ?? 0,
+  })
   ingest = parts.use(
     await startIngest({
       config: config.mqtt,
@@ -94,7 +100,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       registry: metrics,
       authenticate: async (gateway, token) =>
         isToken(token, await new GatewayRepository(db).tokenHash(gateway)),
-      hooks: createGatewayFeed({ db, hub, commands, clock, log: part('feed') }),
+      hooks: createGatewayFeed({ db, hub, commands, requests, clock, log: part('feed') }),
     }),
   )
   commands.start()
@@ -107,6 +113,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     telemetry,
     hub,
     commands,
+    requests,
     metrics,
     consoleFolder,
   })

@@ -1,6 +1,7 @@
 import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
 import { alarmView } from '#cloud/alarms/alarm-view.ts'
 import type { CommandService } from '#cloud/commands/command-service.ts'
+import type { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
 import { DeviceRepository } from '#cloud/devices/device-repository.ts'
 import { linkView } from '#cloud/devices/device-view.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
@@ -21,12 +22,13 @@ export type FeedOptions = {
   readonly db: Database
   readonly hub: LiveHub
   readonly commands: Pick<CommandService, 'gatewayReady' | 'heard'>
+  readonly requests: Pick<GatewayRequests, 'reply' | 'disconnected'>
   readonly clock: Clock
   readonly log: Logger
 }
 
 /** What happens to what ingest takes in: gateways' own words into the inventory, everything on to the live stream. */
-export function createGatewayFeed({ db, hub, commands, clock, log }: FeedOptions): IngestHooks {
+export function createGatewayFeed({ db, hub, commands, requests, clock, log }: FeedOptions): IngestHooks {
   const gateways = new GatewayRepository(db)
   const devices = new DeviceRepository(db)
   const alarms = new AlarmRepository(db)
@@ -54,6 +56,7 @@ export function createGatewayFeed({ db, hub, commands, clock, log }: FeedOptions
         log.error({ err, gateway }, 'event not shown live'),
       )
     },
+    onReply: (gateway, reply) => requests.reply(gateway, reply),
     onState: async (gateway, message) => {
       await keepState({ db, gateway, message, now: clock.now() })
       // Its first word: it has subscribed by now.
@@ -62,7 +65,10 @@ export function createGatewayFeed({ db, hub, commands, clock, log }: FeedOptions
     },
     onConnection: async (gateway, connected) => {
       if (connected) await gateways.connected(gateway, clock.now())
-      else await gateways.disconnected(gateway)
+      else {
+        requests.disconnected(gateway)
+        await gateways.disconnected(gateway)
+      }
       await publishGateway(gateway)
     },
   }

@@ -5,8 +5,11 @@ import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
 import { alarmRoutes } from '#cloud/alarms/alarm-routes.ts'
 import { commandRoutes } from '#cloud/commands/command-routes.ts'
 import type { CommandService } from '#cloud/commands/command-service.ts'
+import { commissioningRoutes } from '#cloud/commissioning/commissioning-routes.ts'
+import type { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
 import { DeviceRepository } from '#cloud/devices/device-repository.ts'
 import { deviceRoutes } from '#cloud/devices/device-routes.ts'
+import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { gatewayRoutes } from '#cloud/gateways/gateway-routes.ts'
 import { treeRoutes } from '#cloud/gateways/tree-routes.ts'
 import type { App } from '#cloud/http/app.ts'
@@ -34,6 +37,7 @@ export type HttpParts = {
   readonly telemetry: TelemetryStore
   readonly hub: LiveHub
   readonly commands: CommandService
+  readonly requests: GatewayRequests
   readonly metrics: Registry
   readonly consoleFolder: string
 }
@@ -64,11 +68,12 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
 
 /** The same without a port, for `inject`. */
 export async function createHttp(parts: HttpParts): Promise<App> {
-  const { config, clock, log, db, telemetry, hub, commands, metrics, consoleFolder } = parts
+  const { config, clock, log, db, telemetry, hub, commands, requests, metrics, consoleFolder } = parts
   const { origins, trustProxy, tls } = config.http
   const sessions = new SessionService({ db, clock, log, lifetimeMs: parseDuration(config.sessions.lifetime) })
   const findSession = sessions.find.bind(sessions)
   const devices = new DeviceRepository(db)
+  const gateways = new GatewayRepository(db)
   countClients(metrics, hub)
   return createServer({
     log,
@@ -89,6 +94,16 @@ export async function createHttp(parts: HttpParts): Promise<App> {
       telemetryRoutes(api, { store: telemetry, clock, unitsOf: (points) => devices.unitsOf(points) })
       alarmRoutes(api, { alarms: new AlarmRepository(db), liveSeq: () => hub.seq })
       commandRoutes(api, commands)
+      commissioningRoutes(api, {
+        requests,
+        clock,
+        log,
+        isGateway: async (id) => (await gateways.byId(id)) !== undefined,
+        isDevice: async (gateway, id) => {
+          const row = await devices.byKey({ gateway, id })
+          return row !== undefined && row.removed_at === null
+        },
+      })
       liveRoutes(api, { hub, clock, log, findSession })
     },
   })

@@ -63,6 +63,14 @@ export const CatalogueDevice = Type.Object(
     category: Type.String({ maxLength: 60 }),
     /** Free words until the organisation tree places it: building, floor, room. */
     location: Type.Optional(LocalText),
+    /** Where the gateway finds it: `plant, unit 3`, a topic, a host. Never a secret. */
+    address: Type.Optional(Type.String({ maxLength: 300 })),
+    profileVersion: Type.Optional(Type.String({ maxLength: 20 })),
+    variant: Type.Optional(Type.String({ maxLength: 60 })),
+    /** Points of low confidence that nobody has checked at the device; they are not among `points`. */
+    hidden: Type.Optional(Type.Array(Type.String({ maxLength: 128 }), { maxItems: 512 })),
+    /** Added from the console, so that it can be removed there. */
+    added: Type.Optional(Type.Boolean()),
     points: Type.Array(CataloguePoint, { maxItems: 512 }),
   },
   closed,

@@ -109,10 +109,12 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       ...{ startedAt, software, runtime: `node ${process.versions.node}` },
     }
     let shown = setup
-    let catalogue = catalogueOf(shown.devices)
+    const catalogueFor = ({ devices, managed }: GatewaySetup) =>
+      catalogueOf(devices, new Set(managed.devices.map(({ id }) => id)))
+    let catalogue = catalogueFor(shown)
     const whatRuns = () => {
       const { setup: now = setup } = field?.current ?? {}
-      if (now !== shown) catalogue = catalogueOf(now.devices)
+      if (now !== shown) catalogue = catalogueFor(now)
       shown = now
       return { configVersion: now.configVersion, catalogue }
     }

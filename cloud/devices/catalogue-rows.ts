@@ -6,7 +6,7 @@ import type { CatalogueDevice, CataloguePoint } from '#contract/catalogue.ts'
 export type CatalogueDeviceRow = Omit<DeviceRow, 'link_state' | 'link_at' | 'link_reason'>
 
 export function deviceRow(gateway: string, device: CatalogueDevice): CatalogueDeviceRow {
-  const { id, title, profile, vendor, model, category, location } = device
+  const { id, title, profile, vendor, model, category, location, hidden = [] } = device
   return {
     gateway,
     id,
@@ -19,6 +19,11 @@ export function deviceRow(gateway: string, device: CatalogueDevice): CatalogueDe
     location_zh: location?.zh ?? null,
     location_en: location?.en ?? null,
     removed_at: null,
+    address: device.address ?? null,
+    profile_version: device.profileVersion ?? null,
+    variant: device.variant ?? null,
+    hidden_json: hidden.length === 0 ? null : JSON.stringify(hidden),
+    added: Number(device.added ?? false),
   }
 }
 
@@ -58,6 +63,11 @@ export async function putDevices(db: Database, rows: CatalogueDeviceRow[]): Prom
         location_zh: ref('excluded.location_zh'),
         location_en: ref('excluded.location_en'),
         removed_at: null,
+        address: ref('excluded.address'),
+        profile_version: ref('excluded.profile_version'),
+        variant: ref('excluded.variant'),
+        hidden_json: ref('excluded.hidden_json'),
+        added: ref('excluded.added'),
       })),
     )
     .execute()

@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { Database } from '#cloud/state/database.ts'
-import type { DeviceRow, PointRow, Tables } from '#cloud/state/tables.ts'
+import type { DeviceRow, LinkEventRow, PointRow, Tables } from '#cloud/state/tables.ts'
 import type { Catalogue } from '#contract/catalogue.ts'
 
 import { deviceRow, pointRow, portions, putDevices, putPoints } from './catalogue-rows.ts'
@@ -29,6 +29,11 @@ const deviceColumns = [
   'link_at',
   'link_reason',
   'removed_at',
+  'address',
+  'profile_version',
+  'variant',
+  'hidden_json',
+  'added',
 ] as const
 const pointColumns = [
   'gateway',
@@ -81,6 +86,18 @@ export class DeviceRepository {
       .where('gateway', '=', gateway)
       .where('id', '=', id)
       .executeTakeFirst()
+  }
+
+  /** The last changes of its link, newest first. */
+  async links({ gateway, id }: DeviceKey, limit: number): Promise<LinkEventRow[]> {
+    return this.#db
+      .selectFrom('link_events')
+      .select(['gateway', 'device', 'at', 'state', 'reason'])
+      .where('gateway', '=', gateway)
+      .where('device', '=', id)
+      .orderBy('at', 'desc')
+      .limit(limit)
+      .execute()
   }
 
   /** Present ones, by gateway and id. */

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Latest } from '#cloud/telemetry/telemetry-store.ts'
-import type { Device, DeviceList } from '#contract/api/devices.ts'
+import type { Device, DeviceList, LinkHistory } from '#contract/api/devices.ts'
 import type { PointList } from '#contract/api/points.ts'
+import type { CatalogueDevice } from '#contract/catalogue.ts'
 import { AppError } from '#contract/errors.ts'
 import { seedDevice, seedInventory, testApi } from '../../tests/support/test-api.ts'
 import { DeviceRepository } from './device-repository.ts'
@@ -48,6 +49,7 @@ test('a device comes with its points and the newest value, time and quality of e
     category: 'meter',
     location: { zh: '配电间' },
     link: { state: 'unknown' },
+    added: false,
     points: [
       {
         id: 'school-a/meter-1/part.1/power',
@@ -222,4 +224,37 @@ test('the largest catalogue is taken over in one piece', async () => {
     .select(({ fn }) => fn.countAll().as('n'))
     .executeTakeFirstOrThrow()
   expect(Number(count.n)).toBe(10_000)
+})
+
+test('a device says where it is, who added it and what became of its link lately', async () => {
+  await using api = await start()
+  await seedInventory(api.db)
+  const device: CatalogueDevice = {
+    ...{ id: 'meter-2', title: { zh: '表' }, profile: 'a.b', vendor: 'A', model: 'B', category: 'meter' },
+    ...{
+      address: 'plant · 3',
+      profileVersion: '1.2.0',
+      variant: 'new',
+      hidden: ['thd'],
+      added: true,
+      points: [],
+    },
+  }
+  const catalogue = { v: 1, kind: 'catalogue', version: 'k', devices: [device] } as const
+  await new DeviceRepository(api.db).applyCatalogue('school-a', { ...catalogue, devices: [device] }, 1)
+  for (let at = 1; at <= 30; at++) {
+    const state = at % 2 === 0 ? 'up' : 'down'
+    const reason = state === 'down' ? { reason: 'timeout' } : {}
+    const row = { gateway: 'school-a', device: 'meter-2', at, state, ...reason }
+    await api.db.insertInto('link_events').values(row).execute()
+  }
+  expect((await api.get('/api/v1/devices/school-a/meter-2')).body).toMatchObject({
+    ...{ address: 'plant · 3', profileVersion: '1.2.0', variant: 'new', hidden: ['thd'], added: true },
+  })
+  const { items } = (await api.get('/api/v1/devices/school-a/meter-2/links')).body as LinkHistory
+  expect(items).toHaveLength(20)
+  expect(items.slice(0, 2)).toEqual([
+    { state: 'up', at: '1970-01-01T00:00:00.030Z' },
+    { state: 'down', at: '1970-01-01T00:00:00.029Z', reason: 'timeout' },
+  ])
 })

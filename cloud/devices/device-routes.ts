@@ -5,11 +5,11 @@ import { keyOf, pageOf } from '#cloud/http/pages.ts'
 import type { DeviceRow, PointRow } from '#cloud/state/tables.ts'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
 import { closed, GatewayId } from '#contract/api/common.ts'
-import { Device, DeviceList, DevicesQuery } from '#contract/api/devices.ts'
+import { Device, DeviceList, DevicesQuery, LinkHistory } from '#contract/api/devices.ts'
 import { type Point, PointList, PointsQuery } from '#contract/api/points.ts'
 import { AppError } from '#contract/errors.ts'
 import type { DeviceKey, DeviceRepository } from './device-repository.ts'
-import { deviceView, pointId, pointView } from './device-view.ts'
+import { deviceView, linkEventView, pointId, pointView } from './device-view.ts'
 
 export type DeviceRouteOptions = {
   readonly devices: DeviceRepository
@@ -77,6 +77,23 @@ export function deviceRoutes(api: App, { devices, telemetry }: DeviceRouteOption
       },
     },
     async ({ params: { gateway, device } }) => find({ gateway, id: device }),
+  )
+
+  api.get(
+    '/devices/:gateway/:device/links',
+    {
+      schema: {
+        operationId: 'getDeviceLinks',
+        summary: 'The last changes of the link to the device, newest first',
+        tags,
+        params: DevicePath,
+        response: answers(LinkHistory),
+      },
+    },
+    async ({ params: { gateway, device } }) => {
+      const rows = await devices.links({ gateway, id: device }, 20)
+      return { items: rows.map(linkEventView) }
+    },
   )
 
   api.get(

@@ -1,7 +1,7 @@
 import { instant, optional, optionalInstant } from '#cloud/http/instants.ts'
-import type { DeviceRow, PointRow } from '#cloud/state/tables.ts'
+import type { DeviceRow, LinkEventRow, PointRow } from '#cloud/state/tables.ts'
 import type { Latest } from '#cloud/telemetry/telemetry-store.ts'
-import type { Device } from '#contract/api/devices.ts'
+import type { Device, LinkHistory } from '#contract/api/devices.ts'
 import type { LastValue, Point } from '#contract/api/points.ts'
 import type { LocalText } from '#contract/text.ts'
 
@@ -18,6 +18,11 @@ export function deviceView(row: DeviceRow, points: Point[]): Device {
     category: row.category,
     ...(Object.keys(location).length > 0 ? { location } : {}),
     link: linkView(row),
+    ...optional('address', row.address),
+    ...optional('profileVersion', row.profile_version),
+    ...optional('variant', row.variant),
+    ...(row.hidden_json === null ? {} : { hidden: JSON.parse(row.hidden_json) as string[] }),
+    added: row.added === 1,
     ...optionalInstant('removedAt', row.removed_at),
     points,
   }
@@ -29,6 +34,10 @@ export function linkView({ link_state, link_at, link_reason }: DeviceRow): Devic
     ...optionalInstant('at', link_at),
     ...optional('reason', link_reason),
   }
+}
+
+export function linkEventView({ state, at, reason }: LinkEventRow): LinkHistory['items'][number] {
+  return { state: state === 'up' ? 'up' : 'down', at: instant(at), ...optional('reason', reason) }
 }
 
 export function pointView(row: PointRow, latest: Latest | undefined): Point {

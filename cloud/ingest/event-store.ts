@@ -94,4 +94,33 @@ async function storeLink(db: Database, gateway: string, event: LinkEvent): Promi
         .where((row) => row.or([row('devices.link_at', 'is', null), row('devices.link_at', '<=', event.at)])),
     )
     .execute()
+  await keepLinkEvent(db, gateway, event)
+}
+
+/** Enough to see a line that comes and goes. */
+const maxLinkEvents = 50
+
+async function keepLinkEvent(db: Database, gateway: string, event: LinkEvent): Promise<void> {
+  const { device, at, state, reason = null } = event
+  await db
+    .insertInto('link_events')
+    .values({ gateway, device, at, state, reason })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  const oldest = await db
+    .selectFrom('link_events')
+    .select('at')
+    .where('gateway', '=', gateway)
+    .where('device', '=', device)
+    .orderBy('at', 'desc')
+    .offset(maxLinkEvents)
+    .limit(1)
+    .executeTakeFirst()
+  if (oldest === undefined) return
+  await db
+    .deleteFrom('link_events')
+    .where('gateway', '=', gateway)
+    .where('device', '=', device)
+    .where('at', '<=', oldest.at)
+    .execute()
 }

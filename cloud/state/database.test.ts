@@ -42,6 +42,7 @@ test('an empty folder becomes a database with every table', async () => {
     'devices',
     'dropped_ranges',
     'gateways',
+    'link_events',
     'points',
     'received_ranges',
     'sessions',

@@ -11,6 +11,7 @@ export interface Tables {
   dropped_ranges: DroppedRangeRow
   alarm_events: AlarmRow
   command_results: CommandResultRow
+  link_events: LinkEventRow
   commands: CommandRow
   command_steps: CommandStepRow
   users: UserRow
@@ -53,6 +54,22 @@ export interface DeviceRow {
   link_at: number | null
   link_reason: string | null
   removed_at: number | null
+  address: string | null
+  profile_version: string | null
+  variant: string | null
+  /** Points that a person has to check before they count. */
+  hidden_json: string | null
+  /** 1 where it was added from the console. */
+  added: number | null
+}
+
+/** The last changes of each device's link. */
+export interface LinkEventRow {
+  gateway: string
+  device: string
+  at: number
+  state: string
+  reason: string | null
 }
 
 export interface PointRow {

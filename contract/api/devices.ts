@@ -26,6 +26,14 @@ export const Device = Type.Object(
     category: Type.String(),
     location: Type.Optional(LocalText),
     link: DeviceLink,
+    /** Where the gateway finds it: `plant, unit 3`, a topic, a host. */
+    address: Type.Optional(Type.String()),
+    profileVersion: Type.Optional(Type.String()),
+    variant: Type.Optional(Type.String()),
+    /** Points of low confidence that nobody has checked at the device yet. */
+    hidden: Type.Optional(Type.Array(Type.String())),
+    /** Added from the console: it can be changed and removed there. */
+    added: Type.Boolean(),
     removedAt: Type.Optional(Instant),
     /** With the newest sample of each. */
     points: Type.Array(Point),
@@ -33,6 +41,24 @@ export const Device = Type.Object(
   closed,
 )
 export type Device = Static<typeof Device>
+
+/** `GET /devices/{gateway}/{device}/links`: the last changes of the link, newest first. */
+export const LinkHistory = Type.Object(
+  {
+    items: Type.Array(
+      Type.Object(
+        {
+          state: Type.Union([Type.Literal('up'), Type.Literal('down')]),
+          at: Instant,
+          reason: Type.Optional(Type.String()),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+)
+export type LinkHistory = Static<typeof LinkHistory>
 
 /** `GET /devices` */
 export const DevicesQuery = Type.Object(

@@ -58,7 +58,8 @@ export const en = {
     NOT_FOUND: 'Not found.',
     CONFLICT: 'Somebody else has changed this. Refresh and try again.',
     RATE_LIMITED: 'Too many attempts. Try again later.',
-    NOT_MANAGED: 'This device stands in gateway.yaml of the gateway: change it there and restart the gateway.',
+    NOT_MANAGED:
+      'This device stands in gateway.yaml of the gateway: change it there and restart the gateway.',
     BUSY: 'Busy: something else is going on on this bus, or the devices are being changed.',
     GATEWAY_OFFLINE: 'The gateway is not connected; nothing was done.',
     GATEWAY_TIMEOUT:

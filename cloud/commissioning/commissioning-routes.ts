@@ -1,0 +1,235 @@
+import { type Static, Type } from 'typebox'
+import { type App, answers, errorAnswers } from '#cloud/http/app.ts'
+import { requireCaller } from '#cloud/http/guard.ts'
+import {
+  BusList,
+  DeviceRef,
+  DeviceUpdate,
+  DraftBody,
+  Probe,
+  ProfileList,
+  ProposalList,
+  Scan,
+  ScanStart,
+} from '#contract/api/commissioning.ts'
+import { closed, GatewayId } from '#contract/api/common.ts'
+import { AppError } from '#contract/errors.ts'
+import type { Question } from '#contract/request.ts'
+import type { Clock } from '#lib/clock.ts'
+import type { Logger } from '#lib/logger.ts'
+import type { GatewayRequests } from './gateway-requests.ts'
+import { Scans } from './scans.ts'
+
+export type CommissioningOptions = {
+  readonly requests: GatewayRequests
+  readonly clock: Clock
+  readonly log: Logger
+  readonly isGateway: (gateway: string) => Promise<boolean>
+  /** Whether the inventory has the device and its catalogue still names it. */
+  readonly isDevice: (gateway: string, device: string) => Promise<boolean>
+}
+
+const tags = ['commissioning']
+const config = { roles: ['admin', 'facilities'] } as const
+const GatewayPath = Type.Object({ id: GatewayId }, closed)
+const DevicePath = Type.Object({ id: GatewayId, device: GatewayId }, closed)
+const ScanPath = Type.Object({ id: GatewayId, scan: Type.String({ maxLength: 64 }) }, closed)
+type GatewayPath = Static<typeof GatewayPath>
+
+const listMs = 15_000
+const probeMs = 40_000
+const changeMs = 40_000
+/** The catalogue is on its way when a gateway says that it has changed. */
+const inventoryMs = 5_000
+
+/** Asks the gateway while a person waits: what it can use, what answers on its lines, and to add what was found. */
+export function commissioningRoutes(api: App, options: CommissioningOptions): void {
+  const { requests, clock, log } = options
+  const scans = new Scans(requests, clock)
+
+  async function known({ id }: GatewayPath): Promise<string> {
+    if (!(await options.isGateway(id))) throw new AppError('NOT_FOUND', `there is no gateway ${id}`)
+    return id
+  }
+
+  async function ask<Q extends Question>(path: GatewayPath, question: Q, timeoutMs = listMs) {
+    return await requests.ask(await known(path), question, { timeoutMs })
+  }
+
+  /** The page of the device can be opened when this resolves. */
+  async function inventory(gateway: string, device: string, isThere: boolean): Promise<DeviceRef> {
+    const until = clock.monotonic() + inventoryMs
+    while ((await options.isDevice(gateway, device)) !== isThere && clock.monotonic() < until)
+      await clock.sleep(50)
+    return { id: `${gateway}/${device}` }
+  }
+
+  api.get(
+    '/gateways/:id/profiles',
+    {
+      config,
+      schema: {
+        operationId: 'listProfiles',
+        summary: 'Profiles that a device of this gateway can be added with',
+        ...{ tags, params: GatewayPath, response: answers(ProfileList) },
+      },
+    },
+    async ({ params }) => ({ items: (await ask(params, { kind: 'profiles' })).profiles }),
+  )
+
+  api.get(
+    '/gateways/:id/buses',
+    {
+      schema: {
+        operationId: 'listBuses',
+        summary:
+          'Lines of the gateway with what happens on them: round trips, timeouts, errors, share of the cycle',
+        ...{ tags, params: GatewayPath, response: answers(BusList) },
+      },
+    },
+    async ({ params }) => ({ items: (await ask(params, { kind: 'buses' })).buses }),
+  )
+
+  api.get(
+    '/gateways/:id/proposals',
+    {
+      config,
+      schema: {
+        operationId: 'listProposals',
+        summary: 'Devices that announced themselves and that nobody added',
+        ...{ tags, params: GatewayPath, response: answers(ProposalList) },
+      },
+    },
+    async ({ params }) => ({ items: (await ask(params, { kind: 'proposals' })).proposals }),
+  )
+
+  api.post(
+    '/gateways/:id/scan',
+    {
+      config,
+      schema: {
+        operationId: 'startScan',
+        summary: 'Ask unit after unit of a bus who is there, between the polls',
+        description: 'Answers at once; follow it with `GET /gateways/{id}/scans/{scan}`.',
+        ...{ tags, params: GatewayPath, body: ScanStart },
+        response: { 202: Scan, ...errorAnswers },
+      },
+    },
+    async (request, reply) => {
+      const { first, last } = request.body
+      if (last < first) {
+        const details = [{ path: 'last', message: `expected a number from ${first} to 247` }]
+        throw new AppError('BAD_REQUEST', 'the range is empty', { details })
+      }
+      const gateway = await known(request.params)
+      told(request, 'scan', request.body.bus)
+      const scan = await scans.start(gateway, request.body)
+      return reply.code(202).header('location', `/api/v1/gateways/${gateway}/scans/${scan.id}`).send(scan)
+    },
+  )
+
+  api.get(
+    '/gateways/:id/scans/:scan',
+    {
+      config,
+      schema: {
+        operationId: 'getScan',
+        summary: 'A scan with what it has found so far',
+        ...{ tags, params: ScanPath, response: answers(Scan) },
+      },
+    },
+    async ({ params }) => scans.find(params.id, params.scan),
+  )
+
+  api.delete(
+    '/gateways/:id/scans/:scan',
+    {
+      config,
+      schema: {
+        operationId: 'cancelScan',
+        summary: 'End a scan; what it has found stays',
+        ...{ tags, params: ScanPath, response: answers(Scan) },
+      },
+    },
+    async ({ params }) => scans.cancel(params.id, params.scan),
+  )
+
+  api.post(
+    '/gateways/:id/probe',
+    {
+      config,
+      schema: {
+        operationId: 'probeDevice',
+        summary: 'Read a device once before it is added: raw beside decoded',
+        ...{ tags, params: GatewayPath, body: DraftBody, response: answers(Probe) },
+      },
+    },
+    async ({ params, body }) => {
+      const { kind, ...probe } = await ask(params, { kind: 'probe', device: body.device }, probeMs)
+      return probe
+    },
+  )
+
+  api.post(
+    '/gateways/:id/devices',
+    {
+      config,
+      schema: {
+        operationId: 'addDevice',
+        summary: 'Add a device; the gateway runs with it when this answers, or nothing was changed',
+        ...{ tags, params: GatewayPath, body: DraftBody },
+        response: { 201: DeviceRef, ...errorAnswers },
+      },
+    },
+    async (request, reply) => {
+      const { params, body } = request
+      const { id } = body.device
+      told(request, 'add', id)
+      const { device } = await ask(params, { kind: 'add-device', device: body.device }, changeMs)
+      return reply.code(201).send(await inventory(params.id, device, true))
+    },
+  )
+
+  api.patch(
+    '/gateways/:id/devices/:device',
+    {
+      config,
+      schema: {
+        operationId: 'updateDevice',
+        summary: 'Change the name, the place or the checked points of a device that was added here',
+        ...{ tags, params: DevicePath, body: DeviceUpdate, response: answers(DeviceRef) },
+      },
+    },
+    async (request) => {
+      const { params, body } = request
+      told(request, 'update', params.device)
+      const question = { kind: 'update-device', device: params.device, changes: body } as const
+      const { device } = await ask(params, question, changeMs)
+      return await inventory(params.id, device, true)
+    },
+  )
+
+  api.delete(
+    '/gateways/:id/devices/:device',
+    {
+      config,
+      schema: {
+        operationId: 'removeDevice',
+        summary: 'Remove a device that was added here; its history stays',
+        ...{ tags, params: DevicePath, response: answers(DeviceRef) },
+      },
+    },
+    async (request) => {
+      const { params } = request
+      told(request, 'remove', params.device)
+      const { device } = await ask(params, { kind: 'remove-device', device: params.device }, changeMs)
+      return await inventory(params.id, device, false)
+    },
+  )
+
+  function told(request: Parameters<typeof requireCaller>[0], what: string, about: unknown): void {
+    const { username } = requireCaller(request).user
+    const { id } = request.params as GatewayPath
+    log.info({ gateway: id, what, about: String(about).slice(0, 80), by: username }, 'commissioning')
+  }
+}
