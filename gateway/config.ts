@@ -13,13 +13,50 @@ const id = Type.String({
   expects: 'an id of lower-case letters, digits and -',
 })
 
+const oneOf = <T extends string | number>(
+  values: readonly T[],
+  options: { default?: T; description?: string } = {},
+) =>
+  Type.Unsafe<T>(
+    Type.Union(
+      values.map((value) => Type.Literal(value)),
+      options,
+    ),
+  )
+
 export const BusConfig = Type.Object(
   {
     id,
-    protocol: Type.Literal('modbus-tcp'),
-    host: Type.String({ minLength: 1, maxLength: 253 }),
+    protocol: oneOf(['modbus-tcp', 'modbus-rtu-over-tcp', 'modbus-rtu'] as const, {
+      description:
+        'modbus-rtu is a serial line of this machine; modbus-rtu-over-tcp one behind a transparent converter',
+    }),
+    host: Type.Optional(Type.String({ minLength: 1, maxLength: 253, description: 'Not for modbus-rtu' })),
     port: Type.Integer({ minimum: 1, maximum: 65_535, default: 502 }),
     connectTimeout: Duration({ default: '5s', description: 'How long connecting may take' }),
+    path: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description:
+          'modbus-rtu: the port, best under /dev/serial/by-id, whose names stay the same after a restart',
+      }),
+    ),
+    baud: Type.Optional(
+      Type.Integer({
+        minimum: 300,
+        maximum: 921_600,
+        description: 'modbus-rtu needs it; behind a converter it tells how fast the line can be asked',
+      }),
+    ),
+    parity: oneOf(['none', 'even', 'odd'] as const, { default: 'none' }),
+    stop: oneOf([1, 2] as const, { default: 1, description: 'Stop bits' }),
+    latency: Type.Optional(
+      Duration({
+        description:
+          'From a request to its answer without the time of the bytes on a serial line; the doctor shows it',
+      }),
+    ),
   },
   closed,
 )

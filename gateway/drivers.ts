@@ -1,7 +1,7 @@
 import type { Device } from '#gateway/profiles/device.ts'
 import type { Driver, DriverHost } from '#gateway/southbound/driver.ts'
 import type { MqttDriverOptions } from '#gateway/southbound/mqtt/mqtt-driver.ts'
-import { parseDuration } from '#lib/quantity.ts'
+import { busSettings } from './check-buses.ts'
 import type { GatewayConfig } from './config.ts'
 
 /** A driver with the devices it serves. */
@@ -25,9 +25,7 @@ export async function createDrivers({ config, devices, mqtt, hostFor }: DriverPa
     const name = `modbus ${bus.id}`
     const served = devices.filter((one) => one.protocol === 'modbus' && one.address.bus === bus.id)
     const { ModbusDriver } = await import('#gateway/southbound/modbus/modbus-driver.ts')
-    const { id, host, port } = bus
-    const settings = { id, host, port, connectTimeoutMs: parseDuration(bus.connectTimeout) }
-    drivers.push({ name, driver: new ModbusDriver(settings, hostFor(name, served)), devices: served })
+    drivers.push({ name, driver: new ModbusDriver(busSettings(bus), hostFor(name, served)), devices: served })
   }
   const served = devices.filter(({ protocol }) => protocol === 'mqtt')
   if (served.length > 0) {

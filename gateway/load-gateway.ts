@@ -25,6 +25,7 @@ import {
   problemAt,
   readSecretFile,
 } from '#lib/load-config.ts'
+import { checkBuses } from './check-buses.ts'
 import { checkInterlocks } from './check-interlocks.ts'
 import { GatewayConfig } from './config.ts'
 
@@ -88,13 +89,17 @@ export async function loadGateway(
   const devices = resolveDevices(config, library, note)
   checkRules(config, devices, note)
   checkInterlocks(config, devices, note)
+  const warnings: ConfigProblem[] = []
+  const warning: Note = (path, message) => warnings.push(locate(path, message))
+  checkBuses(config.buses, devices, { problem: note, warning })
   noteRepeats(config.buses, { path: ['buses'], key: 'id' }, note)
   const secrets = await readSecrets(file, config, note)
 
   const { used, unused } = profileProblems(config, library, folder)
   problems.push(...used)
   const text = await readFile(file, 'utf8')
-  const found = { problems, unusedProfiles: unused, warnings: literalSecrets(text, loaded.lineOf) }
+  warnings.push(...literalSecrets(text, loaded.lineOf))
+  const found = { problems, unusedProfiles: unused, warnings }
   if (problems.length > 0) return found
   const versions = { configVersion: hashOf(text + managed.text), fileVersion: hashOf(text) }
   const again = (next: string) => loadGateway(file, env, next)

@@ -206,17 +206,24 @@ class LineBus implements Bus {
 
   #carryOut({ unit: { unit }, request }: Job): void {
     const client = this.#client
-    if ('words' in request) return this.#carryOutWrite(unit, request)
+    if ('words' in request) {
+      this.#carryOutWrite(unit, request)
+      return
+    }
     const { table, addr, count } = request
     switch (table) {
       case 'coil':
-        return client.writeFC1(unit, addr, count, this.#decoded)
+        client.writeFC1(unit, addr, count, this.#decoded)
+        return
       case 'discrete':
-        return client.writeFC2(unit, addr, count, this.#decoded)
+        client.writeFC2(unit, addr, count, this.#decoded)
+        return
       case 'holding':
-        return client.writeFC3(unit, addr, count, this.#decoded)
+        client.writeFC3(unit, addr, count, this.#decoded)
+        return
       case 'input':
-        return client.writeFC4(unit, addr, count, this.#decoded)
+        client.writeFC4(unit, addr, count, this.#decoded)
+        return
     }
   }
 
@@ -225,18 +232,22 @@ class LineBus implements Bus {
     const [first = 0] = words
     switch (fc) {
       case 5:
-        return client.writeFC5(unit, addr, first !== 0, this.#decoded)
+        client.writeFC5(unit, addr, first !== 0, this.#decoded)
+        return
       case 6:
-        return client.writeFC6(unit, addr, first, this.#decoded)
+        client.writeFC6(unit, addr, first, this.#decoded)
+        return
       case 15:
-        return client.writeFC15(
+        client.writeFC15(
           unit,
           addr,
           words.map((word) => word !== 0),
           this.#decoded,
         )
+        return
       case 16:
-        return client.writeFC16(unit, addr, [...words], this.#decoded)
+        client.writeFC16(unit, addr, [...words], this.#decoded)
+        return
     }
   }
 
@@ -251,7 +262,10 @@ class LineBus implements Bus {
 
   #outcome(outcome: Outcome | undefined): void {
     if (outcome === undefined || this.#current === undefined) return
-    if (typeof outcome !== 'string') return this.#port.deliver(outcome) // goes on in #decoded
+    if (typeof outcome !== 'string') {
+      this.#port.deliver(outcome) // goes on in #decoded
+      return
+    }
     const job = this.#finish()
     this.#heard()
     const stats = this.#stats.unit(job.unit.unit)

@@ -44,8 +44,10 @@ export class LazyTimer {
     this.#standsAt = Number.POSITIVE_INFINITY
     if (this.#at === Number.POSITIVE_INFINITY) return
     // Timers of Node may be a little early.
-    if (this.#clock.monotonic() < this.#at - 0.5) return this.#stand(this.#at)
-    this.unset()
-    this.#fire()
+    if (this.#clock.monotonic() < this.#at - 0.5) this.#stand(this.#at)
+    else {
+      this.unset()
+      this.#fire()
+    }
   }
 }

@@ -4,6 +4,7 @@ import { type Backoff, backoffMs } from '#lib/backoff.ts'
 import type { DriverHost } from '../driver.ts'
 import type { UnitStats } from './line-stats.ts'
 import { LogicalDevice } from './logical-device.ts'
+import { rulesOf } from './plan-units.ts'
 
 /** How long a silent unit is left alone: it may cost the bus one timeout per wait and no more. */
 const silence: Backoff = { firstMs: 1000, maxMs: 30_000 }
@@ -32,9 +33,10 @@ export class UnitState {
     if (first === undefined) throw new Error('a unit without devices')
     this.unit = first.address.unit
     this.devices = devices.map((device) => new LogicalDevice(device, host))
-    this.timing = strictestTiming(devices.map(({ address }) => address.timing))
-    this.limits = strictestLimits(devices.map(({ address }) => address.limits))
-    this.groups = distinct(devices.flatMap(({ address }) => address.groups))
+    const { timing, limits, groups } = rulesOf(devices)
+    this.timing = timing
+    this.limits = limits
+    this.groups = groups
     this.#stats = stats
   }
 
@@ -79,34 +81,4 @@ export class UnitState {
   failAll(quality: keyof typeof qualityCodes): void {
     for (const one of this.devices) one.failAll(quality)
   }
-}
-
-function strictestTiming(all: readonly ModbusTiming[]): ModbusTiming {
-  const longest = (key: keyof ModbusTiming) => Math.max(...all.map((one) => one[key]))
-  return {
-    timeoutMs: longest('timeoutMs'),
-    retries: longest('retries'),
-    gapMs: longest('gapMs'),
-    turnaroundMs: longest('turnaroundMs'),
-    warmupMs: longest('warmupMs'),
-  }
-}
-
-/** One box answers, whichever of its devices is meant: what one profile forbids holds for all of them. */
-function strictestLimits(all: readonly ReadLimits[]): ReadLimits {
-  const least = (key: 'maxRegs' | 'maxBits' | 'maxGap' | 'maxBitGap') =>
-    Math.min(...all.map((one) => one[key]))
-  return {
-    maxRegs: least('maxRegs'),
-    maxBits: least('maxBits'),
-    maxGap: least('maxGap'),
-    maxBitGap: least('maxBitGap'),
-    align: Math.max(...all.map(({ align }) => align)),
-    evenCount: all.some(({ evenCount }) => evenCount),
-  }
-}
-
-function distinct(groups: readonly ReadGroup[]): ReadGroup[] {
-  const keyOf = ({ table, start, count }: ReadGroup) => `${table} ${start} ${count}`
-  return [...new Map(groups.map((group) => [keyOf(group), group])).values()]
 }

@@ -2,7 +2,6 @@ import { AppError } from '#contract/errors.ts'
 import type { Value } from '#contract/sample.ts'
 import type { ModbusPoint, ModbusSource } from '#gateway/profiles/device.ts'
 import { decodeValue } from '#gateway/profiles/pipeline-values.ts'
-import type { Scalar } from '#gateway/profiles/point.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Reading, Written } from '../driver.ts'
 import type { Bus, Unit } from './bus.ts'
@@ -12,8 +11,6 @@ import type { LogicalDevice } from './logical-device.ts'
 
 /** First wait between two looks at what was written; doubles. */
 const firstLookMs = 50
-/** A ramp is sent in steps of this length. */
-const rampStepMs = 1000
 
 export type WriteContext = {
   readonly bus: Bus
@@ -23,10 +20,7 @@ export type WriteContext = {
 }
 type Shown = ModbusPoint & { readonly from: ModbusSource }
 
-/**
- * Writes a canonical value and reads it back where the profile says how. A value that may move only so fast goes there in
- * steps; one that could not be verified is replaced by the profile's `on_fail`.
- */
+/** Writes a canonical value and reads it back where the profile says how. */
 export async function writePoint(
   owner: LogicalDevice,
   point: ModbusPoint,
@@ -35,58 +29,14 @@ export async function writePoint(
 ): Promise<Written> {
   const { device } = owner
   if (value === null) throw new AppError('VALUE_OUT_OF_RANGE', `${device.id}/${point.id}: no value to write`)
-  requestFor(owner, point, value) // a value that cannot be sent moves nothing
-  const shown = shownBy(owner, point)
-  await ramp({ owner, point, shown }, value, context)
-  await send(owner, point, { value, context })
-
-  const readback = point.write?.readback
-  if (readback === undefined || shown === undefined) return {}
-  const written = await readBack(owner, shown, { ...readback, wanted: value }, context)
-  const { onFail } = point.write ?? {}
-  if (written.verified !== true && onFail !== undefined) await send(owner, point, { value: onFail, context })
-  return written
-}
-
-type Sent = { readonly value: Scalar; readonly context: WriteContext }
-
-async function send(owner: LogicalDevice, point: ModbusPoint, { value, context }: Sent): Promise<void> {
-  await context.bus.write(context.unit, requestFor(owner, point, value))
-}
-
-function requestFor({ device }: LogicalDevice, point: ModbusPoint, value: Scalar) {
   const encoded = encodeWrite(point, value)
   if (!encoded.ok) throw new AppError('VALUE_OUT_OF_RANGE', `${device.id}/${point.id}: ${encoded.reason}`)
-  return encoded.request
-}
+  await context.bus.write(context.unit, encoded.request)
 
-/** The point that shows what was written: the read-back's, else the point itself. */
-function shownBy({ device }: LogicalDevice, point: ModbusPoint): Shown | undefined {
-  const wanted = point.write?.readback?.point ?? point.id
-  const shown = device.points.find(({ id }) => id === wanted)
-  return shown?.from === undefined ? undefined : { ...shown, from: shown.from }
-}
-
-type Ramped = {
-  readonly owner: LogicalDevice
-  readonly point: ModbusPoint
-  readonly shown: Shown | undefined
-}
-
-/** The steps on the way, without the last one. Where the value stands now is asked; unknown means no ramp. */
-async function ramp({ owner, point, shown }: Ramped, wanted: Scalar, context: WriteContext): Promise<void> {
-  const perStep = ((point.write?.rampMaxPerS ?? 0) * rampStepMs) / 1000
-  if (perStep <= 0 || shown === undefined || typeof wanted !== 'number') return
-  const now = (await look(owner, shown, context))?.value
-  if (typeof now !== 'number') return
-  for (let at = now; Math.abs(wanted - at) > perStep; ) {
-    at += Math.sign(wanted - at) * perStep
-    await send(owner, point, { value: at, context })
-    await context.clock.sleep(rampStepMs, context.signal)
-    if (context.signal.aborted) {
-      throw new AppError('DEVICE_TIMEOUT', `${owner.device.id}/${point.id}: given up on the way, at ${at}`)
-    }
-  }
+  const readback = point.write?.readback
+  const shown = device.points.find(({ id }) => id === readback?.point)
+  if (readback === undefined || shown?.from === undefined) return {}
+  return await readBack(owner, { ...shown, from: shown.from }, { ...readback, wanted: value }, context)
 }
 
 type Expectation = { readonly wanted: Value; readonly withinMs: number; readonly tolerance: number }
