@@ -18,7 +18,7 @@ export type DriverParts = {
   readonly hostFor: (name: string, devices: readonly Device[]) => DriverHost
 }
 
-/** The only list of drivers. A protocol that no device speaks is not even loaded. */
+/** The only list of drivers. */
 export async function createDrivers({ config, devices, mqtt, hostFor }: DriverParts): Promise<NamedDriver[]> {
   const drivers: NamedDriver[] = []
   for (const bus of config.buses) {
@@ -28,9 +28,8 @@ export async function createDrivers({ config, devices, mqtt, hostFor }: DriverPa
     drivers.push({ name, driver: new ModbusDriver(busSettings(bus), hostFor(name, served)), devices: served })
   }
   const served = devices.filter(({ protocol }) => protocol === 'mqtt')
-  if (served.length > 0) {
-    const { MqttDriver } = await import('#gateway/southbound/mqtt/mqtt-driver.ts')
-    drivers.push({ name: 'mqtt', driver: new MqttDriver(mqtt, hostFor('mqtt', served)), devices: served })
-  }
+  // Without any device it still hears those that make themselves known.
+  const { MqttDriver } = await import('#gateway/southbound/mqtt/mqtt-driver.ts')
+  drivers.push({ name: 'mqtt', driver: new MqttDriver(mqtt, hostFor('mqtt', served)), devices: served })
   return drivers
 }

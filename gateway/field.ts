@@ -70,7 +70,8 @@ export async function startField(setup: GatewaySetup, deps: FieldParts): Promise
 
   const hostFor = driverHosts({ pipeline, links, metrics, emit, clock, log })
   const onRefused = (device: string, reason: string) => metrics.payloadsRefused.inc({ device, reason })
-  const drivers = await createDrivers({ config, devices, mqtt: { link: bus, onRefused }, hostFor })
+  const mqtt = { link: bus, onRefused, profiles: setup.discoverable }
+  const drivers = await createDrivers({ config, devices, mqtt, hostFor })
   parts.use(runDrivers(drivers, hostFor, clock))
   const running = parts.move()
   return {

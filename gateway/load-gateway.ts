@@ -13,6 +13,7 @@ import {
 import type { Device } from '#gateway/profiles/device.ts'
 import { type LoadedProfiles, loadProfiles } from '#gateway/profiles/load-profiles.ts'
 import { resolveDevice } from '#gateway/profiles/resolve.ts'
+import { type Discoverable, discoverable } from '#gateway/southbound/mqtt/discovery/fit-profile.ts'
 import type { UplinkConfig } from '#gateway/uplink/uplink-config.ts'
 import type { Path } from '#lib/explain.ts'
 import {
@@ -35,6 +36,8 @@ export type GatewaySetup = {
   readonly devices: readonly Device[]
   readonly dataFolder: string
   readonly profilesFolder: string
+  /** Profiles that may be proposed for a device that makes itself known. */
+  readonly discoverable: readonly Discoverable[]
   /** Hash of the files: the cloud sees whether two gateways run on the same configuration. */
   readonly configVersion: string
   /** Hash of gateway.yaml alone. */
@@ -105,7 +108,10 @@ export async function loadGateway(
   const again = (next: string) => loadGateway(file, env, next)
   return {
     ...found,
-    setup: { config, devices, dataFolder, profilesFolder: folder, ...versions, managed, again, secrets },
+    setup: {
+      ...{ config, devices, dataFolder, profilesFolder: folder, ...versions, managed, again, secrets },
+      discoverable: discoverable(library.profiles.values()),
+    },
   }
 }
 

@@ -3,8 +3,11 @@ import type { Value } from '#contract/sample.ts'
 import type { Device, MqttAvailability, MqttDevice, MqttTopic } from '#gateway/profiles/device.ts'
 import { RateLimit } from '#lib/rate-limit.ts'
 import type { Driver, DriverHost, Probed, Reading, Written } from '../driver.ts'
+import type { Proposal } from '../proposal.ts'
 import { hasRoomForPoints, historyOf, readingsOf } from './decode.ts'
 import { availabilityOf, decodePayload, type PayloadProblem } from './decode-payload.ts'
+import { Discovery } from './discovery/discovery.ts'
+import type { Discoverable } from './discovery/fit-profile.ts'
 import { type CommandTarget, MqttCommands } from './mqtt-commands.ts'
 import { MqttDeviceState } from './mqtt-device-state.ts'
 import type { MqttLink, MqttMessage } from './mqtt-link.ts'
@@ -17,6 +20,8 @@ export type MqttDriverOptions = {
   readonly link: MqttLink
   /** Counts payloads that were not used, for `/metrics`. */
   readonly onRefused?: (device: string, reason: PayloadRefusal) => void
+  /** What can be proposed for devices that make themselves known; without it they are proposed all the same. */
+  readonly profiles?: readonly Discoverable[]
 }
 
 const silenceCheckMs = 1_000
@@ -40,6 +45,7 @@ export class MqttDriver implements Driver {
   readonly #states: readonly MqttDeviceState[]
   readonly #logged = new RateLimit(logEveryMs)
   readonly #commands: MqttCommands
+  readonly #discovery: Discovery
 
   constructor(options: MqttDriverOptions, host: DriverHost) {
     this.#options = options
@@ -48,6 +54,10 @@ export class MqttDriver implements Driver {
     this.#states = host.devices
       .filter((device): device is MqttDevice => device.protocol === 'mqtt')
       .map((device) => new MqttDeviceState(device, host))
+    this.#discovery = new Discovery({
+      ...{ link: options.link, profiles: options.profiles ?? [], clock: host.clock },
+      configured: this.#states.flatMap(({ device }) => device.address.topics.map(({ filter }) => filter)),
+    })
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -55,6 +65,7 @@ export class MqttDriver implements Driver {
     using subscriptions = new DisposableStack()
     for (const state of this.#states) this.#listen(state, subscriptions)
     this.#listenToAnswers(subscriptions)
+    subscriptions.use(this.#discovery.listen())
     let lostAt: number | undefined
     const unwatch = this.#options.link.watch((connected) => {
       lostAt = connected ? undefined : (lostAt ?? clock.monotonic())
@@ -82,6 +93,10 @@ export class MqttDriver implements Driver {
   async probe(device: Device, signal: AbortSignal): Promise<Probed> {
     if (device.protocol !== 'mqtt') throw new AppError('BAD_REQUEST', `${device.id} does not speak MQTT`)
     return await probeDevice(device, { link: this.#options.link, clock: this.#host.clock }, signal)
+  }
+
+  proposals(): readonly Proposal[] {
+    return this.#discovery.proposals()
   }
 
   #find({ device, point: id }: { device: string; point: string }): CommandTarget {

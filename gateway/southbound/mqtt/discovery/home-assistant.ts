@@ -1,0 +1,94 @@
+import { type Announcement, asObject, asText, type Convention, type Heard, nothing } from './announcement.ts'
+
+/**
+ * `homeassistant/<component>/[<node>/]<object>/config`, retained; an empty payload takes it back. Of its templates only the
+ * plain ones are understood, `{{ value }}` and `{{ value_json.key }}`; a device with another one is proposed without a
+ * profile, for a person to look at.
+ */
+export const homeAssistant: Convention = {
+  source: 'homeassistant',
+  filters: ['homeassistant/+/+/config', 'homeassistant/+/+/+/config'],
+  maxBytes: 32_768,
+  read(topic, content): Heard {
+    const key = `homeassistant ${topic.slice(1, -1).join('/')}`
+    if (content === undefined) return { found: [], gone: (one) => one === key }
+    const found = entityIn(topic[1] ?? '', key, asObject(content))
+    return found === undefined ? nothing : { found: [found] }
+  },
+}
+
+/** Their own announcements are complete, and these would say the same again. */
+const heardElsewhere = /zigbee2mqtt|tasmota/i
+
+type Json = Readonly<Record<string, unknown>>
+
+function entityIn(component: string, key: string, said: Json): Announcement | undefined {
+  const of = (long: string, short: string): unknown => said[long] ?? said[short]
+  const device = asObject(of('device', 'dev'))
+  const origin = asText(asObject(of('origin', 'o')).name)
+  const stateTopic = absolute(asText(of('state_topic', 'stat_t'), 300), said['~'])
+  if (stateTopic === undefined || heardElsewhere.test(origin ?? '')) return undefined
+  const entity = asText(said.name) ?? asText(of('unique_id', 'uniq_id')) ?? key
+  const owner = asText(device.name)
+  const model = asText(of('model', 'mdl') ?? device.model ?? device.mdl)
+  const template = readTemplate(of('value_template', 'val_tpl'))
+  const command = absolute(asText(of('command_topic', 'cmd_t'), 300), said['~'])
+  return {
+    source: 'homeassistant',
+    key,
+    name: owner === undefined ? entity : `${owner}: ${entity}`,
+    ...(model === undefined ? {} : { model }),
+    features: template === undefined ? [] : featuresOf(component, template, of),
+    params: {
+      topic: stateTopic,
+      ...(command === undefined ? {} : { command_topic: command }),
+      ...(typeof template === 'object' ? { key: template.key } : {}),
+      ...words(of),
+    },
+    listensTo: stateTopic,
+  }
+}
+
+/** `sensor`, `sensor.temperature`, `sensor.temperature.°C`, `json` or `plain`: what a profile can ask for. */
+function featuresOf(
+  component: string,
+  template: Template,
+  of: (long: string, short: string) => unknown,
+): string[] {
+  const kind = asText(of('device_class', 'dev_cla'))
+  const unit = asText(of('unit_of_measurement', 'unit_of_meas'))
+  return [
+    component,
+    template === 'plain' ? 'plain' : 'json',
+    ...(kind === undefined ? [] : [`${component}.${kind}`]),
+    ...(kind === undefined || unit === undefined ? [] : [`${component}.${kind}.${unit}`]),
+  ]
+}
+
+/** The words for on and off where they are not the usual ones. */
+function words(of: (long: string, short: string) => unknown): Record<string, string> {
+  const on = asText(of('payload_on', 'pl_on'))
+  const off = asText(of('payload_off', 'pl_off'))
+  return { ...(on === undefined ? {} : { on }), ...(off === undefined ? {} : { off }) }
+}
+
+type Template = 'plain' | { readonly key: string }
+
+function readTemplate(template: unknown): Template | undefined {
+  if (template === undefined) return 'plain'
+  const text = asText(template, 300)
+  if (text === undefined) return undefined
+  if (/^\{\{\s*value\s*\}\}$/.test(text)) return 'plain'
+  const [, dotted, quoted] =
+    /^\{\{\s*value_json(?:\.([A-Za-z0-9_]+)|\[['"]([^'"]{1,60})['"]\])\s*\}\}$/.exec(text) ?? []
+  const key = dotted ?? quoted
+  return key === undefined ? undefined : { key }
+}
+
+/** `~` at either end of a topic stands for the base that is said once. */
+function absolute(topic: string | undefined, base: unknown): string | undefined {
+  const root = asText(base, 300)
+  if (topic === undefined || root === undefined) return topic
+  if (topic.startsWith('~')) return root + topic.slice(1)
+  return topic.endsWith('~') ? topic.slice(0, -1) + root : topic
+}
