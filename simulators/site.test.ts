@@ -134,3 +134,28 @@ test('the example file is right', async () => {
   expect(await startSite({ config: loaded.value, file, log, check: true })).toEqual({ ok: true })
   expect(await readFile(file, 'utf8')).toContain('npm run sim')
 })
+
+test('a bus may be a serial line inside TCP, and several devices one unit', async () => {
+  const started = await start(`
+profiles: ${resolve('device-profiles')}
+buses: [{ id: line, transport: rtu-over-tcp }]
+devices:
+  - { id: meter-1, profile: eastron.sdm630, bus: line, unit: 7, latency: 0ms }
+  - { id: relay-1, profile: waveshare.relay8, bus: line, unit: 7, latency: 0ms }
+`)
+  if (!started.ok || started.site === undefined) throw new Error(JSON.stringify(started))
+  const client = new modbusSerial.default()
+  try {
+    await client.connectTelnet('127.0.0.1', { port: started.site.ports.modbus.line ?? 0 })
+    client.setID(7)
+    client.setTimeout(500)
+    started.site.devices.find(({ id }) => id === 'meter-1')?.set('frequency', 49.5)
+    expect((await client.readInputRegisters(0x46, 2)).buffer.readFloatBE()).toBe(49.5)
+    await client.writeCoil(5, true)
+    await vi.waitFor(async () => expect((await client.readCoils(5, 1)).data[0]).toBe(true))
+  } finally {
+    await new Promise<void>((done) => client.close(() => done()))
+    await started.site[Symbol.asyncDispose]()
+    await rm(started.folder, { recursive: true })
+  }
+})
