@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { commandStates, ValueSchema } from '#contract/command.ts'
+import { type CommandState, commandStates, ValueSchema } from '#contract/command.ts'
 import { LocalText } from '#contract/text.ts'
 import { closed, GatewayId, Instant, listQuery } from './common.ts'
 
@@ -30,7 +30,7 @@ export const CommandRequest = Type.Object(
 )
 export type CommandRequest = Static<typeof CommandRequest>
 
-const State = Type.Union(commandStates.map((state) => Type.Literal(state)))
+const State = Type.Unsafe<CommandState>({ type: 'string', enum: [...commandStates] })
 const Why = {
   code: Type.Optional(Type.String({ description: 'From the table in docs/errors.md' })),
   message: Type.Optional(Type.String()),
@@ -76,7 +76,11 @@ export const CommandsQuery = Type.Object(
     device: Type.Optional(Type.String({ maxLength: 130, description: '<gateway>/<device>' })),
     gateway: Type.Optional(GatewayId),
     state: Type.Optional(
-      Type.Union([...State.anyOf, Type.Literal('open')], { description: '`open`: not in a final state' }),
+      Type.Unsafe<CommandState | 'open'>({
+        type: 'string',
+        enum: [...commandStates, 'open'],
+        description: '`open`: not in a final state',
+      }),
     ),
     ...listQuery,
   },

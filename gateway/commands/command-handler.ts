@@ -50,8 +50,10 @@ export interface CommandHandler extends AsyncDisposable {
 const lookEveryMs = 250
 /** After a start, links that nobody has spoken of yet are waited for. */
 const settleMs = 10_000
-/** What is held for one device that is away. */
-const maxHeldPerDevice = 20
+/** What waits for one device: a flow that runs wild, or a device that is away, takes no room from the others. */
+const maxPerDevice = 20
+/** A minimum distance up to this is kept by waiting, a longer one by refusing. */
+const patienceMs = 1_000
 const graceMs = 2_000
 
 /** Where commands from the cloud and from the campus meet. */
@@ -62,8 +64,10 @@ export function createCommandHandler(ports: CommandPorts): CommandHandler {
 class Handler implements CommandHandler {
   readonly #ports: CommandPorts
   readonly #inHand = new Map<string, Promise<CommandResult>>()
-  /** Commands that wait for a device that is away, by device. */
-  readonly #held = new Map<string, Set<string>>()
+  /** Commands that were not refused at once, by device. */
+  readonly #taken = new Map<string, Set<string>>()
+  /** Those of them that wait for a device that is away. */
+  readonly #held = new Set<string>()
   readonly #turns = new Turns()
   readonly #lastWriteAt = new Map<string, number>()
   readonly #stopping = new AbortController()
@@ -134,11 +138,11 @@ class Handler implements CommandHandler {
     if (target.point.write?.risk === 'high' && command.confirmed !== true) {
       return rejected('COMMAND_NEEDS_CONFIRM', `${command.point} is of high risk: nobody said yes to it`)
     }
-    const held = this.#held.get(deviceOf(command))?.size ?? 0
-    if (held >= maxHeldPerDevice)
-      return rejected('RATE_LIMITED', `${held} commands wait for this device already`)
-    const waiting = [...this.#held.values()].reduce((sum, { size }) => sum + size, 0)
-    const tooMany = this.#inHand.size - waiting > this.#ports.maxInHand
+    const device = deviceOf(command)
+    const before = this.#taken.get(device)?.size ?? 0
+    if (before >= maxPerDevice)
+      return rejected('RATE_LIMITED', `${before} commands wait for ${device} already`)
+    const tooMany = this.#inHand.size - this.#held.size > this.#ports.maxInHand
     return tooMany ? rejected('RATE_LIMITED', 'too many commands at once') : undefined
   }
 
@@ -147,13 +151,14 @@ class Handler implements CommandHandler {
     const over = new AbortController()
     const expiry = this.#expiry(command, AbortSignal.any([over.signal, this.#closing.signal]))
     const due = AbortSignal.any([expiry, this.#closing.signal])
+    this.#take(command)
     if (this.#isAway(command)) this.#hold(command)
     try {
       using turn = await this.#turns.take(deviceOf(command), due)
       if (turn === undefined) return this.#leave()
       await this.#waitForLink(command, due)
+      await this.#keepDistance(command, target, due)
       if (due.aborted || this.#isOver(command)) return this.#leave()
-      this.#letGo(command)
       return this.#refusalNow(command, target) ?? (await this.#begin(command, target))
     } finally {
       over.abort()
@@ -172,22 +177,37 @@ class Handler implements CommandHandler {
     }
   }
 
+  /** Some devices lose a write that follows the last one too closely. */
+  async #keepDistance(command: Command, target: CommandTarget, due: AbortSignal): Promise<void> {
+    const leftMs = this.#tooSoonMs(command, target)
+    if (leftMs > 0 && leftMs <= patienceMs) await this.#ports.clock.sleep(leftMs, due)
+  }
+
+  #tooSoonMs({ point }: Command, target: CommandTarget): number {
+    const last = this.#lastWriteAt.get(point) ?? Number.NEGATIVE_INFINITY
+    return last + (target.point.write?.minIntervalMs ?? 0) - this.#ports.clock.monotonic()
+  }
+
   /** What may have changed while it waited. */
   #refusalNow(command: Command, target: CommandTarget): Outcome | undefined {
-    const { clock, interlocks, latest } = this.#ports
+    const { interlocks, latest } = this.#ports
     const attempt = { target: command.point, value: command.value }
     const blocked = blockOf(interlocks(), attempt, latest)
     if (blocked !== undefined) {
       return { ...rejected('COMMAND_INTERLOCKED', blocked.message), title: blocked.title }
     }
-    const minIntervalMs = target.point.write?.minIntervalMs ?? 0
-    const last = this.#lastWriteAt.get(command.point)
-    if (last === undefined || clock.monotonic() - last >= minIntervalMs) return undefined
-    return rejected('RATE_LIMITED', `written less than ${minIntervalMs} ms ago`)
+    const tooSoonMs = this.#tooSoonMs(command, target)
+    if (tooSoonMs <= 0) return undefined
+    const { minIntervalMs = 0 } = target.point.write ?? {}
+    return rejected(
+      'RATE_LIMITED',
+      `written less than ${minIntervalMs} ms ago: wait ${Math.ceil(tooSoonMs / 1000)} s`,
+    )
   }
 
   async #begin(command: Command, target: CommandTarget): Promise<Outcome> {
     const { clock, latest, timeoutMs } = this.#ports
+    this.#held.delete(command.id)
     this.#lastWriteAt.set(command.point, clock.monotonic())
     await this.#ports.journal.write(entryOf(command))
     this.#emit(this.#resultOf(command, { state: 'accepted' }))
@@ -206,22 +226,27 @@ class Handler implements CommandHandler {
     return await this.#finish(entry, outcome)
   }
 
+  #take({ id, point }: Command): void {
+    const device = deviceOf({ point })
+    this.#taken.set(device, (this.#taken.get(device) ?? new Set()).add(id))
+  }
+
+  #letGo({ id, point }: Command): void {
+    this.#held.delete(id)
+    const device = deviceOf({ point })
+    const taken = this.#taken.get(device)
+    taken?.delete(id)
+    if (taken?.size === 0) this.#taken.delete(device)
+  }
+
   #hold(command: Command): void {
+    if (this.#held.has(command.id)) return
+    this.#held.add(command.id)
     const device = deviceOf(command)
-    const held = this.#held.get(device) ?? new Set()
-    if (held.has(command.id)) return
-    this.#held.set(device, held.add(command.id))
     const reason = this.#ports.link(device)?.reason ?? 'its link is down'
     this.#ports.log.info({ command: command.id, device, reason }, 'command waits for its device')
     const message = `${device}: ${reason}`.slice(0, 500)
     this.#emit(this.#resultOf(command, { state: 'queued', code: 'LINK_DOWN', message }))
-  }
-
-  #letGo(command: Command): void {
-    const device = deviceOf(command)
-    const held = this.#held.get(device)
-    held?.delete(command.id)
-    if (held?.size === 0) this.#held.delete(device)
   }
 
   #isAway(command: Command): boolean {
