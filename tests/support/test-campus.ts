@@ -23,6 +23,7 @@ export type CampusOptions = {
   readonly devices: readonly TestDevice[]
   readonly host?: string
   readonly rules?: readonly Readonly<Record<string, unknown>>[]
+  readonly interlocks?: readonly Readonly<Record<string, unknown>>[]
   readonly outbox?: Readonly<Record<string, unknown>>
   /** Given the cloud's MQTT port, answers with the port the gateway is to use: a proxy in between. */
   readonly between?: (cloudMqttPort: number) => Promise<number>
@@ -107,6 +108,7 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
         },
       ],
       ...(rules === undefined ? {} : { rules }),
+      ...(options.interlocks === undefined ? {} : { interlocks: options.interlocks }),
       ...(outbox === undefined ? {} : { outbox }),
       ...(options.gatewayEnv === undefined ? {} : { env: options.gatewayEnv }),
     }),

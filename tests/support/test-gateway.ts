@@ -16,6 +16,7 @@ export type TestGatewayOptions = {
   readonly devices: readonly Readonly<Record<string, unknown>>[]
   readonly credentials: readonly Readonly<Record<string, unknown>>[]
   readonly rules?: readonly Readonly<Record<string, unknown>>[]
+  readonly interlocks?: readonly Readonly<Record<string, unknown>>[]
   readonly outbox?: Readonly<Record<string, unknown>>
   /** For the gateway's process only: a library in front of libc, a time zone. */
   readonly env?: Readonly<Record<string, string>>
@@ -111,6 +112,7 @@ export async function writeGatewayConfig(options: TestGatewayOptions): Promise<s
     buses: modbusPort === undefined ? [] : [{ id: 'plant', protocol: 'modbus-tcp', host, port: modbusPort }],
     devices,
     rules: rules ?? [],
+    interlocks: options.interlocks ?? [],
     ...(outbox === undefined ? {} : { outbox }),
     health: { host, port: options.healthPort },
     log: { level: 'info' },
