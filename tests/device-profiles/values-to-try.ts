@@ -121,12 +121,12 @@ function signed(byte: number, isSigned: boolean): number {
 
 /** How much one step of what goes over the wire is worth where `value` lies. */
 function wireStep(value: number, point: Point): number {
-  const { from } = point as ModbusPoint
-  if (from?.type === undefined || from.type.startsWith('f')) return 0
+  const { from, write, scaleFrom } = point as ModbusPoint
+  const type = from?.type ?? write?.to.type
+  if (type === undefined || type.startsWith('f')) return 0
   const raw = toRaw(value, point.steps)
   if (typeof raw !== 'number') return 0
-  const factor =
-    (point as ModbusPoint).scaleFrom === undefined ? 1 : scaleOf((point as ModbusPoint).scaleFrom as never)[1]
+  const factor = scaleFrom === undefined ? 1 : scaleOf(scaleFrom)[1]
   const at = (code: number) => Number(toCanonical(Math.round(raw / factor + code) * factor, point.steps))
   const steps = [Math.abs(at(1) - at(0)), Math.abs(at(0) - at(-1))].filter(Number.isFinite)
   return Math.max(0, ...steps)
