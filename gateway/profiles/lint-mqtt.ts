@@ -81,9 +81,10 @@ function backfillRules(
 type TopicText = { readonly path: Path; readonly text: string; readonly isFilter: boolean }
 
 function topicTexts({ mqtt }: MqttProfile): TopicText[] {
-  const filters = Object.entries(mqtt.topics).map(([id, { filter }]): TopicText => {
-    return { path: ['mqtt', 'topics', id, 'filter'], text: filter, isFilter: true }
-  })
+  const filters = Object.entries(mqtt.topics).flatMap(([id, { filter, also = [] }]): TopicText[] => [
+    { path: ['mqtt', 'topics', id, 'filter'], text: filter, isFilter: true },
+    ...also.map((text, i) => ({ path: ['mqtt', 'topics', id, 'also', i], text, isFilter: true })),
+  ])
   const sources = (mqtt.availability?.sources ?? []).map(({ topic }, i): TopicText => {
     return { path: ['mqtt', 'availability', 'sources', i, 'topic'], text: topic, isFilter: false }
   })

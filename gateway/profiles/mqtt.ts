@@ -14,6 +14,9 @@ const TopicId = Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' })
 export const MqttTopicFields = Type.Object(
   {
     filter: topicText,
+    also: Type.Optional(
+      Type.Array(topicText, { minItems: 1, maxItems: 4, description: 'More topics with the same messages' }),
+    ),
     each: Type.Optional(Each),
     codec: oneOf('json', 'text', 'number'),
     root: Type.Optional(JsonPointer),

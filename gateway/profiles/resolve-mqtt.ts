@@ -71,9 +71,12 @@ function copyOf(topic: string, { n }: Numbers): string {
 type TopicFields = MqttBlock['topics'][string]
 
 function topicsOf(id: string, fields: TopicFields, params: ParamValues): MqttTopic[] {
-  if (fields.each === undefined) return [topicOf(id, fields, params)]
-  return repeated(fields.each, params).map((numbers) =>
-    topicOf(copyOf(id, numbers), { ...fields, filter: fill(fields.filter, numbers) }, params),
+  const filters = [fields.filter, ...(fields.also ?? [])]
+  if (fields.each === undefined) return filters.map((filter) => topicOf(id, { ...fields, filter }, params))
+  return repeated(fields.each, params).flatMap((numbers) =>
+    filters.map((filter) =>
+      topicOf(copyOf(id, numbers), { ...fields, filter: fill(filter, numbers) }, params),
+    ),
   )
 }
 

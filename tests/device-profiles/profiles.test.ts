@@ -95,7 +95,15 @@ function sent(device: ReturnType<typeof deviceOf>, { write = {} }: Vector): unkn
   if (device.protocol === 'onvif') return undefined
   const point = device.points.find((one) => one.id === id)
   const encoded = point === undefined ? undefined : encodeCommand(point, value, 1)
-  return encoded?.ok ? { topic: encoded.topic, payload: JSON.parse(encoded.payload) } : encoded
+  return encoded?.ok ? { topic: encoded.topic, payload: contentOf(encoded.payload) } : encoded
+}
+
+function contentOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
 
 function expectedSent(vector: Vector): unknown {
