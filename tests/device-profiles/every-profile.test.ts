@@ -95,9 +95,10 @@ async function readProblems(bench: Bench): Promise<string[]> {
   )
   const rounds = Math.max(0, ...[...values.values()].map(({ length }) => length))
   for (let round = 0; round < rounds && problems.length === 0; round++) {
-    const shown = bench.device.points.flatMap((point) => {
+    // Neighbours show different values, so that one taken for another is seen.
+    const shown = bench.device.points.flatMap((point, index) => {
       const all = values.get(point.id) ?? []
-      const value = all[round % all.length]
+      const value = all[(point.kind === 'event' ? round : round + index) % all.length]
       return value === undefined || (point.kind === 'event' && round >= all.length) ? [] : [{ point, value }]
     })
     problems.push(...(await oneRound(bench, shown)))
