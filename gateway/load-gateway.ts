@@ -26,6 +26,7 @@ import {
   problemAt,
   readSecretFile,
 } from '#lib/load-config.ts'
+import { type CameraSecrets, readCameraSecrets } from './camera-secrets.ts'
 import { checkBuses } from './check-buses.ts'
 import { checkInterlocks } from './check-interlocks.ts'
 import { GatewayConfig } from './config.ts'
@@ -54,6 +55,7 @@ export type Secrets = {
   readonly brokerPassword?: string
   readonly brokerCaFile?: string
   readonly cloud?: { readonly token: string; readonly ca?: string }
+  readonly cameras: CameraSecrets
 }
 
 export type LoadedGateway = {
@@ -197,13 +199,15 @@ function noteRepeats(list: readonly { readonly id: string }[], { path, key }: Li
 
 type ReadFile = (path: Path, name: string) => Promise<string>
 
-async function readSecrets(file: string, { broker, cloud }: GatewayConfig, note: Note): Promise<Secrets> {
+async function readSecrets(file: string, config: GatewayConfig, note: Note): Promise<Secrets> {
+  const { broker, cloud, devices } = config
   const read: ReadFile = (path, name) =>
     readSecretFile(file, name).catch((error: NodeJS.ErrnoException) => {
       note(path, `cannot read ${besideConfig(file, name)} (${error.code ?? error.message})`)
       return ''
     })
   return {
+    cameras: await readCameraSecrets(devices, { read, note }),
     ...(cloud === undefined ? {} : { cloud: await readCloudSecrets(cloud, read) }),
     ...('url' in broker
       ? { credentials: [], ...(await readBrokerSecrets(file, broker, read)) }
@@ -284,15 +288,19 @@ function profileProblems({ devices }: GatewayConfig, { problems }: LoadedProfile
 function literalSecrets(text: string, lineOf: LineOf): ConfigProblem[] {
   const raw = parseConfig(text, GatewayConfig)
   if (!raw.ok) return []
-  const { broker } = raw.value
-  const found: { path: Path; value: string | undefined }[] =
+  const { broker, devices } = raw.value
+  const cameras = devices.map(({ password }, index) => ({
+    path: ['devices', index, 'password'],
+    value: password,
+  }))
+  const clients: { path: Path; value: string | undefined }[] =
     'url' in broker
       ? [{ path: ['broker', 'password'], value: broker.password }]
       : broker.credentials.map(({ password }, index) => ({
           path: ['broker', 'credentials', index, 'password'],
           value: password,
         }))
-  return found
+  return [...clients, ...cameras]
     .filter(({ value }) => value !== undefined && !value.includes('${'))
     .map(({ path }) =>
       problemAt(path, 'a secret written into the file; use passwordFile or a variable', lineOf),
