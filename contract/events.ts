@@ -15,7 +15,8 @@ export const AlarmEvent = Type.Object(
   {
     kind: Type.Literal('alarm'),
     occurrence: Type.String({ minLength: 1, maxLength: 64 }),
-    rule: Type.String({ maxLength: 100 }),
+    /** Of the configuration, or `<device>.<alarm>` of a profile. */
+    rule: Type.String({ maxLength: 120 }),
     point: Type.String({ maxLength: 200 }),
     state: Type.Union([Type.Literal('raised'), Type.Literal('cleared')]),
     priority: Priority,

@@ -17,6 +17,7 @@ import { driverHosts, type HostFor } from './driver-hosts.ts'
 import { createDrivers, type NamedDriver } from './drivers.ts'
 import type { GatewaySetup } from './load-gateway.ts'
 import type { OpenedBus } from './open-bus.ts'
+import { rulesOf } from './rules-of.ts'
 
 export type FieldParts = {
   readonly bus: OpenedBus
@@ -49,9 +50,10 @@ export async function startField(setup: GatewaySetup, deps: FieldParts): Promise
   await using parts = new AsyncDisposableStack()
   links.use(devices.map(({ id }) => id))
 
+  const watched = rulesOf(config.rules, devices)
   const alarms = parts.use(
     await openEdgeAlarms({
-      rules: config.rules,
+      rules: watched,
       file: join(setup.dataFolder, 'alarms.json'),
       clock,
       log: part('alarms'),
@@ -63,7 +65,8 @@ export async function startField(setup: GatewaySetup, deps: FieldParts): Promise
   )
   // A sample's way, in order: alarms first, then the disk, then the neighbours.
   const pipeline = createPipeline({ devices, clock, log: part('pipeline') })
-  const rules = createRuleEngine(config.rules, alarms.judge)
+  const rules = createRuleEngine(watched, alarms.judge)
+  rules.begin(clock.now())
   pipeline.subscribe((samples) => samples.forEach(rules.accept))
   pipeline.subscribe(onSamples)
   parts.use(every(tickMs, () => pipeline.tick(), clock))

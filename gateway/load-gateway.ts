@@ -13,6 +13,7 @@ import {
 import type { Device } from '#gateway/profiles/device.ts'
 import { type LoadedProfiles, loadProfiles } from '#gateway/profiles/load-profiles.ts'
 import { resolveDevice } from '#gateway/profiles/resolve.ts'
+import type { RuleConfig } from '#gateway/rules/rule.ts'
 import { type Discoverable, discoverable } from '#gateway/southbound/mqtt/discovery/fit-profile.ts'
 import type { UplinkConfig } from '#gateway/uplink/uplink-config.ts'
 import type { Path } from '#lib/explain.ts'
@@ -169,7 +170,8 @@ function checkRules(
   note: Note,
 ): void {
   noteRepeats(rules, { path: ['rules'], key: 'id' }, note)
-  for (const [index, { point }] of rules.entries()) {
+  for (const [index, rule] of rules.entries()) {
+    const { point } = rule
     const [deviceId = '', ...rest] = point.split('/')
     const device = devices.find(({ id }) => id === deviceId)
     if (device === undefined) {
@@ -181,10 +183,16 @@ function checkRules(
     const found = device.points.find(({ id }) => id === rest.join('/'))
     if (found === undefined) {
       note(['rules', index, 'point'], `${deviceId} has no point ${rest.join('/')}`)
-    } else if (found.kind !== 'num' && found.kind !== 'counter') {
+    } else if (found.hidden) {
+      note(['rules', index, 'point'], `${point} is not confirmed at this device and not read`)
+    } else if (needsNumber(rule) && found.kind !== 'num' && found.kind !== 'counter') {
       note(['rules', index, 'point'], `a limit needs a number; ${point} is of kind ${found.kind}`)
     }
   }
+}
+
+function needsNumber(rule: RuleConfig): boolean {
+  return 'above' in rule || 'below' in rule || 'deltaAbove' in rule
 }
 
 type ListPlace = { readonly path: Path; readonly key: string }

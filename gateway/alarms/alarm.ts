@@ -14,7 +14,14 @@ export type AlarmState =
 export type Seen = { readonly at: number; readonly value: Value }
 
 export type AlarmInput =
-  | { readonly type: 'beyond' | 'within'; readonly now: number; readonly seen: Seen }
+  | {
+      readonly type: 'beyond'
+      readonly now: number
+      readonly seen: Seen
+      /** It has been so for this long already. */
+      readonly sinceMs?: number
+    }
+  | { readonly type: 'within'; readonly now: number; readonly seen: Seen }
   | { readonly type: 'between' | 'unknown' | 'tick'; readonly now: number }
 
 export type Delays = { readonly onDelayMs: number; readonly offDelayMs: number }
@@ -41,7 +48,11 @@ export function next(
     case 'normal':
       if (input.type !== 'beyond') return { next: state }
       return raise(
-        { phase: 'raising', dueAt: input.now + delays.onDelayMs, seen: input.seen },
+        {
+          phase: 'raising',
+          dueAt: input.now + delays.onDelayMs - (input.sinceMs ?? 0),
+          seen: input.seen,
+        },
         input.now,
         occurrenceOf,
       )

@@ -4,19 +4,18 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { AlarmEvent } from '#contract/events.ts'
 import { qualityCodes } from '#contract/quality.ts'
-import type { RuleConfig } from '#gateway/rules/rule.ts'
+import type { Rule } from '#gateway/rules/rule.ts'
 import { createRuleEngine } from '#gateway/rules/rule-engine.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { createLogger } from '#lib/logger.ts'
 import { openEdgeAlarms } from './edge-alarms.ts'
 
-const rule: RuleConfig = {
+const rule: Rule = {
   id: 'lux-low',
   point: 'lux-1/illuminance',
-  below: 300,
-  hysteresis: 20,
-  onDelay: '10s',
-  offDelay: '5s',
+  condition: { kind: 'limit', side: 'below', limit: 300, hysteresis: 20 },
+  onDelayMs: 10_000,
+  offDelayMs: 5_000,
   priority: 3,
   title: { en: 'Too dark' },
 }
@@ -123,7 +122,51 @@ test('a damaged file is set aside and the gateway starts', async () => {
 })
 
 test('the event leaves before anything is written to disk', async () => {
-  await using site = await start(undefined, [{ ...rule, onDelay: '0s' }])
+  await using site = await start(undefined, [{ ...rule, onDelayMs: 0 }])
   site.measure(250)
   expect(site.states()).toEqual(['raised'])
+})
+
+test('a moment raises, ends by itself, and the next one within the delay belongs to it', async () => {
+  const panic: Rule = {
+    ...{ id: 'button-1.panic', point: rule.point, condition: { kind: 'equals', value: true } },
+    ...{ onDelayMs: 0, offDelayMs: 0, momentMs: 60_000, priority: 1, title: { en: 'Panic' } },
+  }
+  await using site = await start(undefined, [panic])
+  const press = () => {
+    const sample = { point: rule.point, t: site.clock.now(), value: true, quality: qualityCodes.good }
+    site.alarms.judge(panic, 'beyond', sample)
+  }
+  press()
+  await site.clock.advance(50_000)
+  press()
+  await site.clock.advance(59_999)
+  expect(site.states()).toEqual(['raised'])
+  await site.clock.advance(1)
+  expect(site.states()).toEqual(['raised', 'cleared'])
+  press()
+  expect(site.states()).toEqual(['raised', 'cleared', 'raised'])
+  expect(site.events[2]?.occurrence).not.toBe(site.events[0]?.occurrence)
+})
+
+test('what is called stale has been silent for a while already', async () => {
+  const silent: Rule = {
+    ...{ id: 'lux-1.silent', point: rule.point, condition: { kind: 'stale' }, silentMs: 4_000 },
+    ...{ onDelayMs: 10_000, offDelayMs: 0, priority: 3, title: { en: 'Silent' } },
+  }
+  await using site = await start(undefined, [silent])
+  const sample = { point: rule.point, t: site.clock.now(), value: 1, quality: qualityCodes.stale }
+  site.alarms.judge(silent, 'beyond', sample)
+  await site.clock.advance(5_999)
+  expect(site.events).toEqual([])
+  await site.clock.advance(1)
+  expect(site.states()).toEqual(['raised'])
+  expect(site.events[0]).not.toHaveProperty('limit')
+})
+
+test('an occurrence of a long name fits into the contract', async () => {
+  const long: Rule = { ...rule, id: `${'d'.repeat(63)}.${'a'.repeat(40)}`, onDelayMs: 0 }
+  await using site = await start(undefined, [long])
+  site.measure(250)
+  expect(site.events[0]?.occurrence).toMatch(/^[0-9a-f]{64}$/)
 })

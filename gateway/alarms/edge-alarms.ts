@@ -1,18 +1,19 @@
+import { createHash } from 'node:crypto'
 import { readFile, rename } from 'node:fs/promises'
 import { type Static, Type } from 'typebox'
 import { AlarmEvent } from '#contract/events.ts'
+import { stale } from '#contract/quality.ts'
 import type { Sample } from '#contract/sample.ts'
 import type { Verdict } from '#gateway/rules/evaluate.ts'
-import { type RuleConfig, thresholdOf } from '#gateway/rules/rule.ts'
+import { limitOf, type Rule } from '#gateway/rules/rule.ts'
 import type { Clock } from '#lib/clock.ts'
 import { LatestWriter } from '#lib/latest-writer.ts'
 import type { Logger } from '#lib/logger.ts'
-import { parseDuration } from '#lib/quantity.ts'
 import { validator } from '#lib/validate.ts'
 import { type AlarmInput, type AlarmState, type Delays, next, normal, type Seen } from './alarm.ts'
 
 export type EdgeAlarmPorts = {
-  readonly rules: readonly RuleConfig[]
+  readonly rules: readonly Rule[]
   /** Remembers the active alarms, so that a restart neither raises them again nor forgets to clear them. */
   readonly file: string
   readonly clock: Clock
@@ -23,15 +24,15 @@ export type EdgeAlarmPorts = {
 
 export interface EdgeAlarms extends AsyncDisposable {
   /** What a sample means for a rule. Synchronous; the event has left for the uplink when this returns. */
-  judge(rule: RuleConfig, verdict: Verdict, sample: Sample): void
+  judge(rule: Rule, verdict: Verdict, sample: Sample): void
   readonly active: number
 }
 
-const Stored = Type.Object({ v: Type.Literal(1), active: Type.Array(AlarmEvent, { maxItems: 1000 }) })
+const Stored = Type.Object({ v: Type.Literal(1), active: Type.Array(AlarmEvent, { maxItems: 20_000 }) })
 type Stored = Static<typeof Stored>
 
 type Watched = {
-  readonly rule: RuleConfig
+  readonly rule: Rule
   readonly delays: Delays
   state: AlarmState
   raised?: AlarmEvent
@@ -109,7 +110,13 @@ export async function openEdgeAlarms({ rules, file, clock, log, emit }: EdgeAlar
       if (one === undefined) return
       const now = clock.monotonic()
       const seen = { at: sample.t, value: sample.value }
-      if (verdict === 'beyond' || verdict === 'within') step(one, { type: verdict, now, seen })
+      if (verdict === 'beyond') {
+        // A point that is called stale has been silent since its last value.
+        const sinceMs = sample.quality === stale ? (rule.silentMs ?? 0) : 0
+        step(one, { type: 'beyond', now, seen, sinceMs })
+        // A moment is over when it happened; the next one within the delay belongs to it.
+        if (rule.momentMs !== undefined) step(one, { type: 'within', now, seen })
+      } else if (verdict === 'within') step(one, { type: 'within', now, seen })
       else step(one, { type: verdict, now })
     },
     get active() {
@@ -122,21 +129,24 @@ export async function openEdgeAlarms({ rules, file, clock, log, emit }: EdgeAlar
   }
 }
 
-function watch(rule: RuleConfig): Watched {
-  const delays = { onDelayMs: parseDuration(rule.onDelay), offDelayMs: parseDuration(rule.offDelay) }
+function watch(rule: Rule): Watched {
+  const delays = { onDelayMs: rule.onDelayMs, offDelayMs: rule.momentMs ?? rule.offDelayMs }
   return { rule, delays, state: normal, waiting: false }
 }
 
+/** As long as the contract lets it be. */
+const maxOccurrence = 64
+
 /** The same sample gives the same id: an event that is sent twice is one alarm. */
-function occurrenceOf(rule: RuleConfig, { at }: Seen): string {
-  return `${rule.id}-${Math.trunc(at).toString(36)}`
+function occurrenceOf(rule: Rule, { at }: Seen): string {
+  const id = `${rule.id}-${Math.trunc(at).toString(36)}`
+  return id.length <= maxOccurrence
+    ? id
+    : createHash('sha256').update(id).digest('hex').slice(0, maxOccurrence)
 }
 
-function eventOf(
-  rule: RuleConfig,
-  state: 'raised' | 'cleared',
-  seen: Seen & { occurrence: string },
-): AlarmEvent {
+function eventOf(rule: Rule, state: 'raised' | 'cleared', seen: Seen & { occurrence: string }): AlarmEvent {
+  const limit = limitOf(rule)
   return {
     kind: 'alarm',
     occurrence: seen.occurrence,
@@ -146,7 +156,7 @@ function eventOf(
     priority: rule.priority,
     at: seen.at,
     value: seen.value,
-    limit: thresholdOf(rule).limit,
+    ...(limit === undefined ? {} : { limit }),
     title: rule.title,
   }
 }

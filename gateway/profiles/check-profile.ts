@@ -21,7 +21,7 @@ type Protocol = keyof typeof profileSchemas
 /** Merged, then checked: a problem is told where the key stands, in this file or in one that it extends. Pure. */
 export function checkProfile(layers: Layers): Checked {
   const whole = merged(layers)
-  const protocol = protocolOf(whole)
+  const protocol = protocolOf(whole) ?? protocolOfFolder(layers)
   if (protocol === undefined) {
     const finding = { path: ['protocol'], message: 'expected one of "modbus", "mqtt", "onvif"' }
     return { problems: [located(layers, finding)], warnings: [] }
@@ -97,7 +97,15 @@ function located(layers: Layers, { path, message }: Finding): ProfileProblem {
 
 function protocolOf(value: unknown): Protocol | undefined {
   const protocol = isMap(value) ? value.protocol : undefined
-  return typeof protocol === 'string' && Object.hasOwn(profileSchemas, protocol)
-    ? (protocol as Protocol)
-    : undefined
+  return isProtocol(protocol) ? protocol : undefined
+}
+
+/** A file that does not say what it speaks is explained by where it lies. */
+function protocolOfFolder([{ file }]: Layers): Protocol | undefined {
+  const folder = file.split('/')[0]
+  return isProtocol(folder) ? folder : undefined
+}
+
+function isProtocol(word: unknown): word is Protocol {
+  return typeof word === 'string' && Object.hasOwn(profileSchemas, word)
 }
