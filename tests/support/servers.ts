@@ -31,6 +31,7 @@ const servers = {
   mosquitto: () => findProgram('mosquitto') !== undefined,
   mosquitto_pub: () => findProgram('mosquitto_pub') !== undefined,
   pymodbus: hasPymodbus,
+  socat: () => findProgram('socat') !== undefined,
   mbpoll: () => findProgram('mbpoll') !== undefined,
   influxd: () => findProgram('influxd') !== undefined,
   chromium: () => findProgram('chromium') !== undefined,

@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream'
 import modbusSerial from 'modbus-serial'
 import { AppError } from '#contract/errors.ts'
 import type { ModbusTiming } from '#gateway/profiles/device.ts'
@@ -12,7 +11,7 @@ import { LinePort } from './line-port.ts'
 import { LineStats } from './line-stats.ts'
 import { MbapFramer } from './mbap-framer.ts'
 import { badAnswer, exceptionOf, noAnswer, type RequestFacts, refusal } from './modbus-errors.ts'
-import { openLine } from './open-line.ts'
+import { type Line, openLine } from './open-line.ts'
 import { RtuFramer } from './rtu-framer.ts'
 
 export type ReadRequest = {
@@ -73,18 +72,19 @@ export async function openBus(
   stats = new LineStats(clock.monotonic()),
 ): Promise<Bus> {
   const line = await openLine(config, signal)
-  if (signal.aborted) line.destroy()
+  if (signal.aborted) void line.close() // never rejects
   stats.connects++
   return new LineBus(config, { clock, line, stats })
 }
 
-type LineParts = { readonly clock: Clock; readonly line: Duplex; readonly stats: LineStats }
+type LineParts = { readonly clock: Clock; readonly line: Line; readonly stats: LineStats }
 
 class LineBus implements Bus {
   readonly lost: Promise<AppError>
   readonly #config: BusConfig
   readonly #clock: Clock
-  readonly #line: Duplex
+  readonly #line: Line
+  #closed: Promise<void> | undefined
   readonly #stats: LineStats
   readonly #framer: Framer
   readonly #port: LinePort
@@ -119,7 +119,7 @@ class LineBus implements Bus {
     this.#line = line
     this.#stats = stats
     this.#framer = isRtu(config) ? new RtuFramer(stats) : new MbapFramer(stats)
-    this.#port = new LinePort(line, this.#framer, () => clock.monotonic())
+    this.#port = new LinePort(line.stream, this.#framer, () => clock.monotonic())
     this.#client = new modbusSerial.default(this.#port)
     this.#client.open()
     this.#deadline = new LazyTimer(clock, () => this.#timedOut())
@@ -127,10 +127,10 @@ class LineBus implements Bus {
     this.#frameEnd = new LazyTimer(clock, () => this.#outcome(this.#framer.silence(clock.monotonic())))
     this.#frameEndsMs = isSerial(config) ? frameEndsMs.serial : frameEndsMs.tcp
     this.#frameGapMs = isRtu(config) ? frameGapMs(config.line) : 0
-    line.on('data', (bytes: Buffer) => this.#received(bytes))
-    line.on('error', (error: NodeJS.ErrnoException) => this.#lose(error.code ?? error.message))
-    line.on('close', () => this.#lose('connection closed'))
-    line.on('end', () => this.#lose('connection closed'))
+    line.stream.on('data', (bytes: Buffer) => this.#received(bytes))
+    line.stream.on('error', (error: NodeJS.ErrnoException) => this.#lose(error.code ?? error.message))
+    line.stream.on('close', () => this.#lose('connection closed'))
+    line.stream.on('end', () => this.#lose('connection closed'))
   }
 
   read(unit: Unit, request: ReadRequest, options: ReadOptions = {}): Promise<Buffer> {
@@ -144,7 +144,7 @@ class LineBus implements Bus {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#lose('closed by us')
     // A serial port can be opened again only when it is closed.
-    if (!this.#line.closed) await new Promise((resolve) => this.#line.once('close', resolve))
+    await this.#closed
   }
 
   #enqueue(
@@ -353,6 +353,6 @@ class LineBus implements Bus {
     this.#current = undefined
     for (const job of [...this.#urgent.splice(0), ...this.#normal.splice(0)]) job.reject(error)
     this.#port.close()
-    this.#line.destroy()
+    this.#closed = this.#line.close()
   }
 }

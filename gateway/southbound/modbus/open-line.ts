@@ -7,12 +7,23 @@ import { openSocket } from './connection.ts'
 
 const stableNames = '/dev/serial/by-id'
 
-/** An open line, or AppError LINK_DOWN that says what to do. The caller owns it and destroys it. */
-export async function openLine(config: BusConfig, signal: AbortSignal): Promise<Duplex> {
-  return isSerial(config) ? await openSerial(config) : await openSocket(config, signal)
+/** Bytes both ways. `close` resolves when somebody else may open it. */
+export type Line = { readonly stream: Duplex; readonly close: () => Promise<void> }
+
+/** An open line, or AppError LINK_DOWN that says what to do. The caller owns it. */
+export async function openLine(config: BusConfig, signal: AbortSignal): Promise<Line> {
+  if (isSerial(config)) return await openSerial(config)
+  const socket = await openSocket(config, signal)
+  return {
+    stream: socket,
+    async close() {
+      socket.destroy()
+      if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve))
+    },
+  }
 }
 
-async function openSerial(config: SerialLine): Promise<Duplex> {
+async function openSerial(config: SerialLine): Promise<Line> {
   await access(config.path, constants.R_OK | constants.W_OK).catch(async (error: NodeJS.ErrnoException) => {
     throw failed(config, await adviceFor(error), error)
   })
@@ -20,10 +31,12 @@ async function openSerial(config: SerialLine): Promise<Duplex> {
   const { SerialPort } = await import('serialport')
   const { baud, parity, stop } = config.line
   return await new Promise((resolve, reject) => {
+    // Destroying the stream would leave the port itself open.
+    const close = () => new Promise<void>((done) => (port.isOpen ? port.close(() => done()) : done()))
     const port = new SerialPort(
       { path: config.path, baudRate: baud, dataBits: 8, parity, stopBits: stop, lock: true },
       (error) => {
-        if (error === null) return resolve(port)
+        if (error === null) return resolve({ stream: port, close })
         port.on('error', () => {}) // a second error of a port that has been given up
         const isTaken = /lock/i.test(error.message)
         reject(failed(config, isTaken ? 'another program has opened it' : error.message, error))

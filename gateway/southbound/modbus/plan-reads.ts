@@ -42,7 +42,7 @@ export function planReads<P extends ModbusPoint>(
     readable.filter((point) => !taken.has(point)),
     ({ from }) => from.table,
   )
-  return [...fixed, ...[...tables.values()].flatMap((one) => cheapestRuns(one, rules.limits))]
+  return [...fixed, ...[...tables.values()].flatMap((one) => cheapestPlan(one, rules.limits))]
 }
 
 /** Two smaller blocks after the device refused one, or none where it cannot be cut. */
@@ -67,7 +67,7 @@ export function requestsPerSecond(blocks: readonly Pick<ReadBlock, 'pollMs'>[]):
 
 /**
  * No plan within these limits has fewer requests per second. Whatever is due within a period p must be read by requests of
- * period p or less, so there are at least as many of those as the points of period p or less need alone.
+ * period p or less, so there are at least as many of those as it takes to cover the points of period p or less.
  */
 export function leastRequestsPerSecond(points: readonly ModbusPoint[], { limits }: ReadRules): number {
   const readable = points.filter(isReadable)
@@ -75,23 +75,57 @@ export function leastRequestsPerSecond(points: readonly ModbusPoint[], { limits 
   let before = 0
   let perSecond = 0
   for (const period of periods) {
-    const due = readable.filter(({ pollMs }) => pollMs !== undefined && pollMs <= period)
-    const needed = fewestRequests(due, limits)
+    const needed = fewestRequests(readable, limits, ({ pollMs }) => pollMs !== undefined && pollMs <= period)
     perSecond += ((needed - before) * 1000) / period
     before = needed
   }
   return perSecond
 }
 
-/** How many requests the points need if all were read together. */
-export function fewestRequests(points: readonly ModbusPoint[], limits: ReadLimits): number {
-  const together = points.filter(isReadable).map((point) => ({ ...point, pollMs: 1000 }))
-  const tables = Map.groupBy(together, ({ from }) => from.table)
-  return [...tables.values()].reduce((sum, one) => sum + cheapestRuns(one, limits).length, 0)
+/** How many requests it takes to read the points that `isDue`, running through the others where that helps. */
+export function fewestRequests(
+  points: readonly ModbusPoint[],
+  limits: ReadLimits,
+  isDue: (point: ReadablePoint) => boolean = () => true,
+): number {
+  const tables = Map.groupBy(points.filter(isReadable), ({ from }) => from.table)
+  return [...tables.values()].reduce((sum, one) => sum + fewestRuns(sortedByAddress(one), limits, isDue), 0)
+}
+
+/** The longest run from each uncovered point on: starting later or ending sooner cannot save a request. */
+function fewestRuns(
+  sorted: readonly ReadablePoint[],
+  limits: ReadLimits,
+  isDue: (point: ReadablePoint) => boolean,
+): number {
+  let runs = 0
+  for (let at = 0; at < sorted.length; ) {
+    const first = sorted[at]
+    if (first === undefined || !isDue(first)) {
+      at++
+      continue
+    }
+    runs++
+    const run = new Run(limits)
+    run.add(first)
+    at++
+    for (let next = sorted[at]; next !== undefined && run.add(next); next = sorted[at]) at++
+  }
+  return runs
+}
+
+/** All periods in common runs, or each in its own: a slow run may pass over a fast point that another run reads. */
+function cheapestPlan<P extends ReadablePoint>(points: readonly P[], limits: ReadLimits): ReadBlock<P>[] {
+  const together = cheapestRuns(points, limits)
+  const apart = [...Map.groupBy(points, ({ pollMs }) => pollMs).values()].map((one) =>
+    cheapestRuns(one, limits),
+  )
+  const apartCost = apart.reduce((sum, { cost }) => sum + cost, 0)
+  return together.cost <= apartCost ? together.blocks : apart.flatMap(({ blocks }) => blocks)
 }
 
 /** Cheapest cut of the sorted points into runs, from the end to the front. */
-function cheapestRuns<P extends ReadablePoint>(points: readonly P[], limits: ReadLimits): ReadBlock<P>[] {
+function cheapestRuns<P extends ReadablePoint>(points: readonly P[], limits: ReadLimits) {
   const sorted = sortedByAddress(points)
   const best: { cost: number; next: number }[] = []
   best[sorted.length] = { cost: 0, next: sorted.length }
@@ -103,7 +137,7 @@ function cheapestRuns<P extends ReadablePoint>(points: readonly P[], limits: Rea
     blocks.push(blockOf(sorted.slice(at, next), limits))
     at = next
   }
-  return blocks
+  return { cost: best[0]?.cost ?? 0, blocks }
 }
 
 type Search = { readonly best: readonly { readonly cost: number }[]; readonly limits: ReadLimits }
