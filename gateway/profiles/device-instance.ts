@@ -76,7 +76,9 @@ export const DeviceInstance = Type.Object(
       Type.Integer({ minimum: 1, maximum: 256, description: 'Channel of a recorder; cameras only' }),
     ),
     username: Type.Optional(Type.String({ maxLength: 100, description: 'Cameras only' })),
-    password: Type.Optional(Type.String({ maxLength: 200, description: 'Better: passwordFile, or a variable' })),
+    password: Type.Optional(
+      Type.String({ maxLength: 200, description: 'Better: passwordFile, or a variable' }),
+    ),
     passwordFile: Type.Optional(Type.String({ maxLength: 300, description: 'Cameras only' })),
     params: Type.Optional(
       Type.Record(
