@@ -3,6 +3,7 @@
  * Neither side stores a request: it is answered within its time or not at all. Values and commands travel elsewhere.
  */
 import { type Static, Type } from 'typebox'
+import { BusReport } from './bus-report.ts'
 import { ValueSchema } from './command.ts'
 import { LocalText } from './text.ts'
 
@@ -147,7 +148,7 @@ export const BusInfo = Type.Object(
     address: Type.String({ maxLength: 300 }),
     devices: count,
     /** Absent until the line was up once. */
-    report: Type.Optional(Type.Unknown()),
+    report: Type.Optional(BusReport),
   },
   closed,
 )

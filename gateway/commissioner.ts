@@ -3,6 +3,7 @@ import { globSync } from 'node:fs'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import type { BusReport } from '#contract/bus-report.ts'
 import { AppError } from '#contract/errors.ts'
 import type {
   BusInfo,
@@ -35,6 +36,7 @@ export type CommissionerParts = {
 }
 
 type Asked<K extends Question['kind']> = Extract<Question, { kind: K }>
+type Reporting = { report(): BusReport }
 type Scan = {
   scan(
     range: { readonly first: number; readonly last: number },
@@ -187,7 +189,7 @@ function busInfos({ setup, drivers }: Field): BusInfo[] {
   return config.buses.map((bus) => {
     const driver = drivers.find(({ name }) => name === driverName(bus.id))?.driver
     const report =
-      driver !== undefined && 'report' in driver ? (driver as { report(): unknown }).report() : undefined
+      driver !== undefined && 'report' in driver ? (driver as Driver & Reporting).report() : undefined
     return {
       id: bus.id,
       protocol: bus.protocol,

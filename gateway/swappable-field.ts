@@ -1,8 +1,11 @@
 import type { Value } from '#contract/sample.ts'
+import type { LocalMessage } from '#gateway/broker/local-bus.ts'
 import type { CommandTarget } from '#gateway/commands/command-handler.ts'
 import type { Clock } from '#lib/clock.ts'
 import { type Field, type FieldParts, startField } from './field.ts'
+import { holdMessages } from './hold-messages.ts'
 import type { GatewaySetup } from './load-gateway.ts'
+import type { OpenedBus } from './open-bus.ts'
 
 export interface SwappableField extends AsyncDisposable {
   /** The one that runs, or ran last. */
@@ -19,7 +22,9 @@ export interface SwappableField extends AsyncDisposable {
 const waitForWritesMs = 15_000
 
 export async function startSwappableField(setup: GatewaySetup, parts: FieldParts): Promise<SwappableField> {
-  let current = await startField(setup, parts)
+  const held = holdMessages<LocalMessage, OpenedBus>(parts.bus)
+  const fieldParts = { ...parts, bus: held.link }
+  let current = await startField(setup, fieldParts)
   let isRunning = true
   const writes = new Set<Promise<unknown>>()
 
@@ -30,7 +35,7 @@ export async function startSwappableField(setup: GatewaySetup, parts: FieldParts
   }
 
   async function start(next: GatewaySetup): Promise<void> {
-    current = await startField(next, parts)
+    current = await startField(next, fieldParts)
     isRunning = true
   }
 
@@ -61,12 +66,15 @@ export async function startSwappableField(setup: GatewaySetup, parts: FieldParts
     async swap(next) {
       const before = current.setup
       await settled(writes, parts.clock)
-      await stop()
+      held.hold()
       try {
-        await start(next)
-      } catch (error) {
-        await start(before)
-        throw error
+        await stop()
+        await start(next).catch(async (error: unknown) => {
+          await start(before)
+          throw error
+        })
+      } finally {
+        held.release()
       }
     },
     [Symbol.asyncDispose]: stop,

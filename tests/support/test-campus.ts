@@ -17,6 +17,8 @@ export type TestDevice = {
   readonly signals?: Readonly<Record<string, unknown>>
   /** On the gateway only: nothing simulates it. */
   readonly isForeign?: boolean
+  /** In the simulator only: the gateway has not been told of it. */
+  readonly isUnknown?: boolean
 }
 
 export type CampusOptions = {
@@ -99,7 +101,7 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
       healthPort,
       cloud: { port: (await between?.(mqttPort)) ?? mqttPort, caFile: cloud.caFile, token },
       modbusPort: options.modbusPort ?? site.modbusPort,
-      devices: devices.map(installed),
+      devices: devices.filter((device) => device.isUnknown !== true).map(installed),
       credentials: [
         {
           ...mqttLogin,

@@ -1,0 +1,212 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { BusList } from '#contract/api/commissioning.ts'
+import type { Device, LinkHistory } from '#contract/api/devices.ts'
+import { CommissioningClient } from '../support/commissioning-client.ts'
+import { unaccounted } from '../support/judge.ts'
+import { type Campus, lux, meter, startCampus } from '../support/test-campus.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+let campus: Campus
+let client: CommissioningClient
+
+/** One meter is configured; a meter, a relay and a sensor are there and nobody has told the gateway. */
+beforeAll(async () => {
+  const relay = { id: 'relay-9', profile: 'waveshare.relay8', unit: 9, isUnknown: true }
+  campus = await startCampus({
+    devices: [
+      meter('meter-1', 1),
+      { ...meter('meter-7', 7), isUnknown: true },
+      relay,
+      lux('lux-1', {
+        interval: '50ms',
+        signals: { illuminance: { gen: 'count', start: 0, step: 8, wrap: 100_000 } },
+      }),
+      lux('lux-2', { interval: '200ms', isUnknown: true }),
+    ],
+  })
+  client = new CommissioningClient(campus)
+})
+
+afterAll(async () => {
+  await campus?.[Symbol.asyncDispose]()
+})
+
+const deviceOf = async (id: string): Promise<Device | undefined> =>
+  (await campus.cloud.api.devices()).find((one) => one.id === `${campus.gatewayId}/${id}`)
+
+const candidate = { profile: 'eastron.sdm630', bus: 'plant', unit: 7 }
+
+test('the gateway says which profiles it has, with what a form needs', async () => {
+  const { items } = await client.profiles()
+  const sdm = items.find(({ id }) => id === 'eastron.sdm630')
+  expect(sdm).toMatchObject({ protocol: 'modbus', vendor: 'Eastron', unit: { default: 1, min: 1, max: 247 } })
+  const named = items.find(({ id }) => id === 'zigbee2mqtt.illuminance')?.params
+  expect(named).toContainEqual(expect.objectContaining({ name: 'name', type: 'text', required: true }))
+})
+
+test('a scan finds the three units of 32 that are there, while the polls go on', async () => {
+  const begun = await client.startScan('plant', 1, 32)
+  expect(begun).toMatchObject({ state: 'running', total: 32 })
+  const busy = await client.refusal(client.startScan('plant', 1, 2))
+  expect(busy).toMatchObject({ status: 409, code: 'BUSY' })
+  const { state, done, units } = await client.ended(begun.id)
+  expect([state, done]).toEqual(['done', 32])
+  const there = units.filter(({ answered }) => answered)
+  expect(there.map(({ unit, device }) => [unit, device])).toEqual([
+    [1, 'meter-1'],
+    [7, undefined],
+    [9, undefined],
+  ])
+  expect((await deviceOf('meter-1'))?.link.state).toBe('up')
+})
+
+test('a scan that is cancelled keeps what it found; one of a bus nobody has is refused', async () => {
+  const begun = await client.startScan('plant', 1, 247)
+  await client.cancel(begun.id)
+  const { state, done, units } = await client.ended(begun.id)
+  expect(state).toBe('cancelled')
+  expect(done).toBeLessThan(247)
+  expect(units.length).toBeLessThanOrEqual(done)
+  expect(await client.refusal(client.startScan('roof', 1, 2))).toMatchObject({
+    ...{
+      status: 422,
+      code: 'CONFIG_INVALID',
+      details: [{ path: 'bus', message: 'no bus roof under buses' }],
+    },
+  })
+})
+
+test('a test read shows raw beside decoded; the wrong profile is told by the device itself', async () => {
+  await campus.site.set('meter-7', 'voltage.l1', 231.5)
+  const good = await client.probe(candidate)
+  const voltage = good.points.find(({ point }) => point === 'voltage.l1')
+  expect(voltage).toMatchObject({ raw: expect.stringMatching(/4367.*8000/i), unit: 'V', quality: 'good' })
+  expect(voltage?.value).toBeCloseTo(231.5)
+  expect(await deviceOf('meter-7')).toBeUndefined()
+
+  const wrong = await client.probe({ ...candidate, unit: 9 })
+  const values = wrong.points.filter(({ quality }) => quality === 'good')
+  expect(wrong.identity?.fits === false || values.length === 0).toBe(true)
+  const silent = await client.refusal(client.probe({ ...candidate, unit: 33 }))
+  expect(silent).toMatchObject({ status: 504, code: 'DEVICE_TIMEOUT' })
+})
+
+test('a broken device lists every problem with its place, and nothing is changed', async () => {
+  const before = await campus.cloud.api.devices()
+  const broken = await client.refusal(
+    client.add({ id: 'Meter 7', profile: 'eastron.sdm630', unit: 300, colour: 1 }),
+  )
+  expect(broken).toMatchObject({ status: 422, code: 'CONFIG_INVALID' })
+  expect(broken.details?.map(({ path }) => path)).toEqual(['id', 'unit', 'colour'])
+  const unfit = await client.refusal(
+    client.add({ ...candidate, id: 'meter-7', bus: 'roof', params: { x: 1 } }),
+  )
+  expect(unfit.details?.map(({ path }) => path).sort()).toEqual(['bus', 'params.x'])
+  const taken = await client.refusal(client.add({ ...candidate, id: 'meter-1' }))
+  expect(taken.details).toEqual([{ path: 'id', message: 'meter-1 is there already' }])
+  expect((await campus.cloud.api.devices()).map(({ id }) => id)).toEqual(before.map(({ id }) => id))
+})
+
+test('an added device is in the inventory when the answer comes, live within seconds, and costs nobody a sample', async () => {
+  const title = { zh: '七号楼总表', en: 'Building 7' }
+  const { id } = await client.add({ ...candidate, id: 'meter-7', title, location: { zh: '配电间' } })
+  expect(id).toBe(`${campus.gatewayId}/meter-7`)
+  expect(await deviceOf('meter-7')).toMatchObject({ title, added: true, address: 'plant · 7' })
+  const voltage = await waitFor(
+    async () => {
+      const found = (await deviceOf('meter-7'))?.points.find((one) => one.id.endsWith('/voltage.l1'))
+      if (found?.last?.quality !== 'good') throw new Error('no value yet')
+      return found.last
+    },
+    { timeoutMs: 10_000, everyMs: 100 },
+  )
+  expect(voltage.value).toBeCloseTo(231.5)
+  // What is there already stays up, and whatever was numbered has arrived.
+  const { items } = await campus.cloud.api.call<LinkHistory>(
+    `/api/v1/devices/${campus.gatewayId}/meter-1/links`,
+  )
+  expect(items.map(({ state }) => state)).toEqual(['up'])
+  await waitFor(async () => {
+    const ledger = await campus.cloud.api.ledger(campus.gatewayId)
+    for (const stream of ledger.streams) expect(unaccounted(stream)).toEqual({ missing: [], twice: [] })
+    expect(ledger.streams.flatMap(({ dropped }) => dropped)).toEqual([])
+    expect(ledger.streams.filter(({ stream }) => stream === 'telemetry')).toHaveLength(1)
+  })
+})
+
+test('an MQTT device is added while another one keeps talking, and none of its values is lost', async () => {
+  await client.add({ id: 'lux-2', profile: 'zigbee2mqtt.illuminance', params: { name: 'lux-2' } })
+  await waitFor(async () => expect((await deviceOf('lux-2'))?.link.state).toBe('up'))
+  await waitFor(async () => {
+    const lines = (await readFile(campus.site.journal, 'utf8')).trim().split('\n')
+    const times = lines
+      .map((line) => JSON.parse(line) as { point: string; t: number })
+      .filter(({ point }) => point === 'lux-1/illuminance')
+      .map(({ t }) => t)
+    const from = times[0] ?? 0
+    const to = (times.at(-5) ?? 0) + 1
+    const stored = await campus.cloud.api.samples(campus.pointId('lux-1/illuminance'), { from, to })
+    const have = new Set(stored.map(([t]) => t))
+    expect(times.filter((t) => t < to && !have.has(t))).toEqual([])
+  })
+})
+
+test('names and checked points can be changed, a device of gateway.yaml cannot, a removed one keeps its history', async () => {
+  await client.update('meter-7', { title: { zh: '新名' }, location: null })
+  expect(await deviceOf('meter-7')).toMatchObject({ title: { zh: '新名' } })
+  expect((await deviceOf('meter-7'))?.location).toBeUndefined()
+  expect(await client.refusal(client.remove('meter-1'))).toMatchObject({ status: 409, code: 'NOT_MANAGED' })
+  expect(await client.refusal(client.remove('nothing'))).toMatchObject({ status: 404, code: 'NOT_FOUND' })
+
+  await client.remove('meter-7')
+  expect(await deviceOf('meter-7')).toBeUndefined()
+  const gone = await campus.cloud.api.call<Device>(`/api/v1/devices/${campus.gatewayId}/meter-7`)
+  expect(gone.removedAt).toBeDefined()
+  const point = campus.pointId('meter-7/voltage.l1')
+  const kept = await campus.cloud.api.samples(point, { from: 0, to: Date.now() })
+  expect(kept.length).toBeGreaterThan(0)
+  // Adding it again takes the removal back.
+  await client.add({ ...candidate, id: 'meter-7' })
+  expect((await deviceOf('meter-7'))?.removedAt).toBeUndefined()
+})
+
+test('the lines of a gateway can be looked at: who answers, how fast, who does not', async () => {
+  const { items } = await campus.cloud.api.call<BusList>(`/api/v1/gateways/${campus.gatewayId}/buses`)
+  const report = items.find(({ id }) => id === 'plant')?.report
+  expect(report).toMatchObject({ connected: true })
+  expect(report?.units.find(({ unit }) => unit === 1)).toMatchObject({
+    state: 'answers',
+    devices: ['meter-1'],
+  })
+})
+
+test('whenever the power goes, the gateway starts with the old devices or the new ones', async () => {
+  for (const afterMs of [0, 10, 30, 60, 100, 160, 250, 400]) {
+    const id = `meter-k${afterMs}`
+    const asked = client.add({ ...candidate, id }).catch(() => undefined)
+    await new Promise((resolve) => setTimeout(resolve, afterMs))
+    await campus.gateway.kill9()
+    await asked
+    await campus.gateway.restart()
+    await waitFor(async () => {
+      const there = (await campus.cloud.api.devices()).map((one) => one.id)
+      expect(there).toEqual(expect.arrayContaining([`${campus.gatewayId}/meter-1`]))
+      expect((await client.profiles()).items.length).toBeGreaterThan(0)
+    })
+    const file = join(campus.folder.path, 'gateway', 'data', 'devices.yaml')
+    const isKept = (await readFile(file, 'utf8')).includes(`id: ${id}`)
+    if (isKept) await client.remove(id)
+    else expect(await deviceOf(id)).toBeUndefined()
+  }
+})
+
+test('a gateway that is away is told at once', async () => {
+  await campus.gateway.program.stop()
+  await waitFor(async () => {
+    const asked = performance.now()
+    expect(await client.refusal(client.profiles())).toMatchObject({ status: 503, code: 'GATEWAY_OFFLINE' })
+    expect(performance.now() - asked).toBeLessThan(1_000)
+  })
+})
