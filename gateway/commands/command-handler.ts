@@ -179,8 +179,12 @@ class Handler implements CommandHandler {
 
   /** Some devices lose a write that follows the last one too closely. */
   async #keepDistance(command: Command, target: CommandTarget, due: AbortSignal): Promise<void> {
-    const leftMs = this.#tooSoonMs(command, target)
-    if (leftMs > 0 && leftMs <= patienceMs) await this.#ports.clock.sleep(leftMs, due)
+    // A timer may ring a fraction of a millisecond early.
+    for (let leftMs = this.#tooSoonMs(command, target); leftMs > 0 && leftMs <= patienceMs; ) {
+      await this.#ports.clock.sleep(Math.ceil(leftMs), due)
+      if (due.aborted) return
+      leftMs = this.#tooSoonMs(command, target)
+    }
   }
 
   #tooSoonMs({ point }: Command, target: CommandTarget): number {
