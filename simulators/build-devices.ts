@@ -1,8 +1,9 @@
 import type { MqttClient } from 'mqtt'
-import type { Device, ModbusDevice, MqttDevice } from '#gateway/profiles/device.ts'
+import type { Device, ModbusDevice, MqttDevice, OnvifDevice } from '#gateway/profiles/device.ts'
 import { systemClock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
 import { parseDuration } from '#lib/quantity.ts'
+import { SimulatedCameraDevice } from './camera-device.ts'
 import { anyOf, Faults } from './faults.ts'
 import { generatorOf } from './generator-of.ts'
 import type { Journal } from './journal.ts'
@@ -113,6 +114,30 @@ export function mqttSiteDevice(
     publishNow: () => running.publishNow(),
     happen: (point, value) => running.happen(point, value),
     link: () => ({ connected: running.isConnected, sent: running.sent }),
+  })
+  return { running, siteDevice }
+}
+
+/** Credentials and port are those that the gateway's configuration has for the camera. */
+export async function cameraSiteDevice(
+  device: OnvifDevice,
+  config: SiteDeviceConfig,
+  site: SiteConfig,
+): Promise<{ running: SimulatedCameraDevice; siteDevice: SiteDevice }> {
+  const points = pointsOf(device, config, site)
+  const faults = faultsOf(device, config)
+  const { host = '127.0.0.1', port = 0, username = 'admin', password = '' } = config
+  const running = await SimulatedCameraDevice.start({
+    ...{ device, points, faults, clock: systemClock, host, port, username, password },
+  })
+  const siteDevice = new SiteDevice({
+    id: device.id,
+    profile: config.profile,
+    points,
+    faults,
+    publishNow: () => running.publishNow(),
+    happen: (point, value) => running.happen(point, value),
+    link: () => ({ port: running.camera.port, asked: running.camera.asked.length }),
   })
   return { running, siteDevice }
 }

@@ -1,5 +1,5 @@
 import { connect, type MqttClient } from 'mqtt'
-import type { MqttAvailability } from '#gateway/profiles/device.ts'
+import type { Device, MqttAvailability } from '#gateway/profiles/device.ts'
 import { place } from './json-place.ts'
 
 export type BrokerAccess = { readonly url: string; readonly username?: string; readonly password?: string }
@@ -49,4 +49,15 @@ export function ownAvailability(
   shared: ReadonlySet<string>,
 ): MqttAvailability | undefined {
   return sources.find(({ topic }) => !shared.has(topic))
+}
+
+/** Availability topics of more than one device, such as that of the bridge they are behind. */
+export function sharedAvailability(devices: readonly Device[]): ReadonlySet<string> {
+  const seen = new Set<string>()
+  const shared = new Set<string>()
+  for (const device of devices) {
+    if (device.protocol !== 'mqtt') continue
+    for (const { topic } of device.address.availability) (seen.has(topic) ? shared : seen).add(topic)
+  }
+  return shared
 }

@@ -48,7 +48,7 @@ export const SiteDeviceConfig = Type.Object(
   {
     /** As in the gateway's configuration, so that an entry can be copied. */
     ...DeviceInstance.properties,
-    /** MQTT: how it signs in at the gateway's broker. */
+    /** MQTT: how it signs in at the gateway's broker. Cameras: how the gateway signs in at it. */
     username: Type.Optional(Type.String()),
     password: Type.Optional(Type.String()),
     passwordFile: Type.Optional(

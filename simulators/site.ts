@@ -3,17 +3,21 @@ import { loadProfiles, type ProfileProblem } from '#gateway/profiles/load-profil
 import { systemClock } from '#lib/clock.ts'
 import { besideConfig, type ConfigProblem, readSecretFile } from '#lib/load-config.ts'
 import type { Logger } from '#lib/logger.ts'
-import { modbusUnits, mqttSiteDevice } from './build-devices.ts'
+import { cameraSiteDevice, modbusUnits, mqttSiteDevice } from './build-devices.ts'
 import { ControlServer } from './control-server.ts'
 import { FileJournal, type Journal, noJournal } from './journal.ts'
 import { ModbusSerialSlave } from './modbus-serial-slave.ts'
 import { ModbusServer } from './modbus-server.ts'
-import { connectTo, hangUp } from './mqtt-connection.ts'
+import { connectTo, hangUp, sharedAvailability } from './mqtt-connection.ts'
 import { type PlannedDevice, planSite } from './plan-site.ts'
-import type { SiteConfig } from './site-config.ts'
+import type { SiteConfig, SiteDeviceConfig } from './site-config.ts'
 import type { SiteDevice } from './site-device.ts'
 
-export type SitePorts = { readonly control: number; readonly modbus: Readonly<Record<string, number>> }
+export type SitePorts = {
+  readonly control: number
+  readonly modbus: Readonly<Record<string, number>>
+  readonly cameras: Readonly<Record<string, number>>
+}
 export type Site = AsyncDisposable & { readonly ports: SitePorts; readonly devices: readonly SiteDevice[] }
 
 export type StartSite = {
@@ -47,13 +51,14 @@ async function run(options: StartSite, planned: readonly PlannedDevice[]): Promi
   parts.use(journal)
   const modbus = await startModbus(options, planned, parts)
   const mqtt = await startMqtt({ ...options, journal }, planned, parts)
-  const devices = [...modbus.devices, ...mqtt]
+  const cameras = await startCameras(options, planned, parts)
+  const devices = [...modbus.devices, ...mqtt, ...cameras.devices]
   const control = await ControlServer.start(devices, config.control.host, config.control.port)
   parts.use(control)
   log.info({ devices: devices.length, control: control.port, modbus: modbus.ports }, 'site running')
   const stack = parts.move()
   return {
-    ports: { control: control.port, modbus: modbus.ports },
+    ports: { control: control.port, modbus: modbus.ports, cameras: cameras.ports },
     devices,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
@@ -84,6 +89,26 @@ async function startModbus(
   return { ports, devices }
 }
 
+async function startCameras(
+  { config, file }: StartSite,
+  planned: readonly PlannedDevice[],
+  parts: AsyncDisposableStack,
+): Promise<{ ports: Record<string, number>; devices: readonly SiteDevice[] }> {
+  const devices: SiteDevice[] = []
+  const ports: Record<string, number> = {}
+  for (const { device, config: own } of planned) {
+    if (device.protocol !== 'onvif') continue
+    const built = await cameraSiteDevice(device, { ...own, ...(await loginSecret(file, own)) }, config)
+    ports[device.id] = parts.use(built.running).camera.port
+    devices.push(built.siteDevice)
+  }
+  return { ports, devices }
+}
+
+async function loginSecret(file: string, { passwordFile }: SiteDeviceConfig): Promise<{ password?: string }> {
+  return passwordFile === undefined ? {} : { password: await readSecretFile(file, passwordFile) }
+}
+
 async function startMqtt(
   { config, file, log, journal }: StartSite & { readonly journal: Journal },
   planned: readonly PlannedDevice[],
@@ -96,26 +121,16 @@ async function startMqtt(
     site: config,
     journal,
     log,
-    sharedTopics: sharedTopics(planned),
+    sharedTopics: sharedAvailability(planned.map(({ device }) => device)),
     ...(bridge === undefined ? {} : { bridge }),
   }
   for (const { device, config: own } of planned) {
     if (device.protocol !== 'mqtt') continue
-    const { passwordFile } = own
-    const secret = passwordFile === undefined ? {} : { password: await readSecretFile(file, passwordFile) }
-    const built = mqttSiteDevice(device, { ...own, ...secret }, surroundings)
+    const built = mqttSiteDevice(device, { ...own, ...(await loginSecret(file, own)) }, surroundings)
     parts.use(built.running)
     devices.push(built.siteDevice)
   }
   return devices
-}
-
-/** Availability topics of more than one device, such as that of the bridge they are behind. */
-function sharedTopics(planned: readonly PlannedDevice[]): ReadonlySet<string> {
-  const topics = planned.flatMap(({ device }) =>
-    device.protocol === 'mqtt' ? device.address.availability.map(({ topic }) => topic) : [],
-  )
-  return new Set(topics.filter((topic, i) => topics.indexOf(topic) !== i))
 }
 
 function bridgeOf({ broker }: SiteConfig, devices: number): MqttClient | undefined {

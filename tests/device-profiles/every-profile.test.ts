@@ -17,6 +17,7 @@ import { Faults } from '#simulators/faults.ts'
 import { noJournal } from '#simulators/journal.ts'
 import { SimulatedModbusUnit } from '#simulators/modbus-device.ts'
 import { ModbusServer } from '#simulators/modbus-server.ts'
+import { sharedAvailability } from '#simulators/mqtt-connection.ts'
 import { SimulatedMqttDevice } from '#simulators/mqtt-device.ts'
 import type { SimulatedPoints } from '#simulators/simulated-points.ts'
 import { type Subject, subjectsOf } from './subjects.ts'
@@ -29,6 +30,8 @@ import { expectedOf, isAsExpected, valuesToShow, valuesToWrite } from './values-
 const folder = fileURLToPath(new URL('../../device-profiles', import.meta.url))
 const log = createLogger({ level: 'silent' })
 const subjects = subjectsOf(loadProfiles(folder).profiles.values())
+/** One bridge speaks for several of them. */
+const sharedTopics = sharedAvailability(subjects.map(({ device }) => device))
 const atOnce = 10
 const roundMs = 6000
 
@@ -155,7 +158,9 @@ async function writeProblem(
     .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
   const inDevice = points.value(point.id)
   const isVerified = point.write?.readback === undefined || isVerifiedOutcome(outcome)
-  const isGood = !(outcome instanceof Error) && isVerified && isAsExpected(inDevice, expectedOf(value, point))
+  const expected = expectedOf(value, point)
+  const within = Math.max(expected.within, point.write?.readback?.tolerance ?? 0)
+  const isGood = !(outcome instanceof Error) && isVerified && isAsExpected(inDevice, { ...expected, within })
   if (isGood) return []
   const found = outcome instanceof Error ? outcome.message : JSON.stringify(outcome)
   return [`${point.id}: wrote ${value}, got ${found}; the device has ${JSON.stringify(inDevice)}`]
@@ -216,7 +221,7 @@ async function startMqtt(device: MqttDevice, url: string): Promise<Bench> {
   )
   const running = SimulatedMqttDevice.start({
     ...{ device, points, clock: systemClock, log, journal: noJournal, intervalMs: 3_600_000 },
-    faults: new Faults(device.id),
+    ...{ sharedTopics, faults: new Faults(device.id) },
     broker: { url, username: 'sim', password: 'sim' },
   })
   for (const end = Date.now() + roundMs; !running.isConnected && Date.now() < end; ) await sleep(10)
