@@ -20,7 +20,7 @@ beforeAll(async () => {
       { ...meter('meter-7', 7), isUnknown: true },
       relay,
       lux('lux-1', {
-        interval: '50ms',
+        interval: '20ms',
         signals: { illuminance: { gen: 'count', start: 0, step: 8, wrap: 100_000 } },
       }),
       lux('lux-2', { interval: '200ms', isUnknown: true }),
@@ -139,6 +139,8 @@ test('an added device is in the inventory when the answer comes, live within sec
 test('an MQTT device is added while another one keeps talking, and none of its values is lost', async () => {
   await client.add({ id: 'lux-2', profile: 'zigbee2mqtt.illuminance', params: { name: 'lux-2' } })
   await waitFor(async () => expect((await deviceOf('lux-2'))?.link.state).toBe('up'))
+  // Every change stops and starts all devices.
+  for (let n = 1; n <= 15; n++) await client.update('lux-2', { title: { en: `Lamp ${n}` } })
   await waitFor(async () => {
     const lines = (await readFile(campus.site.journal, 'utf8')).trim().split('\n')
     const times = lines
