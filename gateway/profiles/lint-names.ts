@@ -13,11 +13,15 @@ export function lintNames(profile: Profile, points: readonly Expanded<unknown>[]
   const variants = Object.keys(profile.variants ?? {}).map((name) => withVariant(profile, name))
   const all = [profile, ...variants].flatMap((one) => expandPoints(one, typicalParams(one)))
   const known = new Set(all.flatMap(({ id, template }) => [id, template]))
+  // A vector may have parameters of its own: then there are other numbers.
+  const templates = Object.keys(profile.points).filter((one) => one.includes('<n>'))
+  const isKnown = (point: string) =>
+    known.has(point) || templates.some((one) => one === point.replace(/(?<=\.)\d+$/, '<n>'))
   const seen = new Set<string>()
   const twice = points.filter(({ id }) => seen.size === seen.add(id).size)
   return [
     ...references(profile).flatMap(({ point, path }) =>
-      broken([[!known.has(point), path, `the profile has no point ${point}`]]),
+      broken([[!isKnown(point), path, `the profile has no point ${point}`]]),
     ),
     ...twice.map(({ id, template }) => ({ path: ['points', template], message: `${id} exists twice` })),
   ]
