@@ -76,7 +76,7 @@ export class SimulatedCameraDevice implements AsyncDisposable {
       await clock.sleep(lookMs, this.#stop.signal)
       if (this.#stop.signal.aborted) return
       this.#applyFaults()
-      this.#takeOver()
+      this.takeOver()
       this.publishNow()
     }
   }
@@ -91,8 +91,8 @@ export class SimulatedCameraDevice implements AsyncDisposable {
     this.camera.faults.clockOffsetMs = faults.hit('clock-skew', now)?.ms ?? 0
   }
 
-  /** What a client has set at the camera. */
-  #takeOver(): void {
+  /** The points show what a client has set at the camera. */
+  takeOver(): void {
     const { points, device, clock } = this.#options
     for (const { id, write } of device.points) {
       const value = write === undefined ? undefined : this.#stateOf(write.to)
@@ -105,7 +105,10 @@ export class SimulatedCameraDevice implements AsyncDisposable {
   #stateOf(to: NonNullable<OnvifPoint['write']>['to']): Value | undefined {
     const { state } = this.camera
     if ('imaging' in to) return state.brightness
-    return 'output' in to ? state.relays.get(relayToken(to.output)) : undefined
+    if ('output' in to) return state.relays.get(relayToken(to.output))
+    if (to.ptz === 'move') return state.moving === undefined ? 'stop' : directionOf(state.moving.velocity)
+    const { x, y, zoom } = state.position
+    return [...state.presets.values()].find(({ at }) => at.x === x && at.y === y && at.zoom === zoom)?.name
   }
 
   #tell(point: OnvifPoint, value: Value): void {
@@ -173,6 +176,20 @@ function numberIn(template: string, point: string): string | undefined {
   if (end === undefined || !point.startsWith(start) || !point.endsWith(end)) return undefined
   const number = point.slice(start.length, point.length - end.length)
   return /^\d+$/.test(number) ? number : undefined
+}
+
+function directionOf({
+  x,
+  y,
+  zoom,
+}: {
+  readonly x: number
+  readonly y: number
+  readonly zoom: number
+}): string {
+  if (zoom !== 0) return zoom > 0 ? 'zoom_in' : 'zoom_out'
+  if (x !== 0) return x > 0 ? 'right' : 'left'
+  return y > 0 ? 'up' : 'down'
 }
 
 function wordOf({ address }: OnvifDevice, raw: Value): string {

@@ -4,15 +4,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { qualityCodes } from '#contract/quality.ts'
 import type { Value } from '#contract/sample.ts'
 import { type LocalBroker, openLocalBroker } from '#gateway/broker/local-broker.ts'
-import type { Device, ModbusDevice, MqttDevice } from '#gateway/profiles/device.ts'
+import type { Device, ModbusDevice, MqttDevice, OnvifDevice } from '#gateway/profiles/device.ts'
 import { loadProfiles } from '#gateway/profiles/load-profiles.ts'
 import type { Driver, DriverHost, Reading } from '#gateway/southbound/driver.ts'
 import { keepRunning } from '#gateway/southbound/keep-running.ts'
 import { ModbusDriver } from '#gateway/southbound/modbus/modbus-driver.ts'
 import { MqttDriver } from '#gateway/southbound/mqtt/mqtt-driver.ts'
+import { OnvifDriver } from '#gateway/southbound/onvif/onvif-driver.ts'
 import { systemClock } from '#lib/clock.ts'
 import { createLogger } from '#lib/logger.ts'
 import { pointsOf } from '#simulators/build-devices.ts'
+import { SimulatedCameraDevice } from '#simulators/camera-device.ts'
 import { Faults } from '#simulators/faults.ts'
 import { noJournal } from '#simulators/journal.ts'
 import { SimulatedModbusUnit } from '#simulators/modbus-device.ts'
@@ -44,6 +46,8 @@ type Bench = AsyncDisposable & {
   /** Shows what was set, where a device has to be asked to. */
   readonly show: () => void
   readonly happen: (point: string, value: Value) => void
+  /** Has the points show what a client has set, where they do not at once. */
+  readonly settle?: () => void
 }
 
 const outcomes = new Map<string, Promise<readonly string[]>>()
@@ -138,6 +142,8 @@ async function oneRound({ points, show, happen, seen }: Bench, shown: readonly S
 
 async function writeProblems(bench: Bench): Promise<string[]> {
   const problems: string[] = []
+  // From here on the device is as it was before.
+  bench.show()
   for (const point of bench.device.points) {
     if (point.write === undefined) continue
     const values = valuesToWrite(point)
@@ -148,7 +154,7 @@ async function writeProblems(bench: Bench): Promise<string[]> {
 }
 
 async function writeProblem(
-  { device, driver, points }: Bench,
+  { device, driver, points, settle }: Bench,
   point: Point,
   value: Value,
 ): Promise<string[]> {
@@ -156,6 +162,7 @@ async function writeProblem(
   const outcome = await driver
     .write(target, value, AbortSignal.timeout(roundMs))
     .catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
+  settle?.()
   const inDevice = points.value(point.id)
   const isVerified = point.write?.readback === undefined || isVerifiedOutcome(outcome)
   const expected = expectedOf(value, point)
@@ -183,7 +190,7 @@ function startBench(device: Device, url: string): Promise<Bench> {
     case 'mqtt':
       return startMqtt(device, url)
     case 'onvif':
-      throw new Error('cameras have no bench here')
+      return startCamera(device)
   }
 }
 
@@ -225,6 +232,37 @@ async function startMqtt(device: MqttDevice, url: string): Promise<Bench> {
     broker: { url, username: 'sim', password: 'sim' },
   })
   for (const end = Date.now() + roundMs; !running.isConnected && Date.now() < end; ) await sleep(10)
+  return bench
+}
+
+async function startCamera(device: OnvifDevice): Promise<Bench> {
+  const points = pointsOf(device, {}, { utcOffset: '+08:00' })
+  const login = { username: 'admin', password: 'camera-password' }
+  const running = await SimulatedCameraDevice.start({
+    ...{
+      device,
+      points,
+      clock: systemClock,
+      faults: new Faults(device.id),
+      host: '127.0.0.1',
+      port: 0,
+      ...login,
+    },
+  })
+  const address = { ...device.address, host: '127.0.0.1', ports: [running.camera.port] }
+  const { host, seen } = hostOf({ ...device, address })
+  const driver = new OnvifDriver({ credentials: login }, host)
+  const bench = benchOf(
+    {
+      ...{ device, points, driver, seen },
+      show: () => running.publishNow(),
+      happen: (id, value) => running.happen(id, value),
+      settle: () => running.takeOver(),
+    },
+    () => running[Symbol.asyncDispose](),
+  )
+  const listens = () => seen.get('camera.events')?.value === true
+  for (const end = Date.now() + roundMs; !listens() && Date.now() < end; ) await sleep(10)
   return bench
 }
 

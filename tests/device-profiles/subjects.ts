@@ -1,4 +1,4 @@
-import type { Device, MqttDevice } from '#gateway/profiles/device.ts'
+import type { Device } from '#gateway/profiles/device.ts'
 import type { Profile } from '#gateway/profiles/profile.ts'
 import { resolveDevice } from '#gateway/profiles/resolve.ts'
 import type { SimHint } from '#gateway/profiles/sim-hints.ts'
@@ -25,7 +25,7 @@ export function subjectsOf(profiles: Iterable<Profile>): Subject[] {
 type Variant = { readonly name: string; readonly select?: unknown }
 
 function installed(profile: Profile, id: string, index: number, variant?: Variant): Device {
-  const own = profile.tests.find(({ params }) => params !== undefined)?.params ?? {}
+  const own = Object.assign({}, ...profile.tests.map(({ params }) => params ?? {}).reverse())
   const { select } = variant ?? {}
   const chosen = isParamChoice(select) ? { [select.param]: select.is } : {}
   const instance = {
@@ -36,6 +36,7 @@ function installed(profile: Profile, id: string, index: number, variant?: Varian
     },
     ...(variant === undefined || isParamChoice(select) ? {} : { variant: variant.name }),
     ...(profile.protocol === 'modbus' ? { bus: id } : {}),
+    ...(profile.protocol === 'onvif' ? { host: '127.0.0.1' } : {}),
   }
   const first = resolved(profile, instance)
   // What is low in confidence is read as soon as a person has confirmed it: here everything is.
@@ -85,9 +86,8 @@ function impatient(device: Device): Device {
       points: device.points.map((point) => ({ ...hurried(point), pollMs })),
     }
   }
-  if (device.protocol === 'mqtt')
-    return { ...device, points: device.points.map(hurried) as MqttDevice['points'] }
-  return device
+  if (device.protocol === 'mqtt') return { ...device, points: device.points.map(hurried) }
+  return { ...device, points: device.points.map(hurried) }
 }
 
 function hurried<P extends Device['points'][number]>(point: P): P {

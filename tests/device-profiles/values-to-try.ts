@@ -1,5 +1,11 @@
 import type { Value } from '#contract/sample.ts'
-import type { Device, ModbusDevice, ModbusPoint, ResolvedPoint } from '#gateway/profiles/device.ts'
+import type {
+  Device,
+  ModbusDevice,
+  ModbusPoint,
+  OnvifPoint,
+  ResolvedPoint,
+} from '#gateway/profiles/device.ts'
 import type { Scalar } from '#gateway/profiles/point.ts'
 import { asShown, toCanonical, toRaw } from '#simulators/inverse.ts'
 import { fieldOf, fromWords } from '#simulators/modbus-encode.ts'
@@ -13,6 +19,7 @@ export type Expected = { readonly value: Value; readonly within: number }
 /** Values the device can show of a point: ends of the range and some between, or each of its words. */
 export function valuesToShow(point: Point, device: Device): readonly Value[] {
   if (device.protocol === 'modbus' && isFixed(point as ModbusPoint, device)) return []
+  if (device.protocol === 'onvif') return isTold(point as OnvifPoint) ? toldBy(point) : []
   switch (point.kind) {
     case 'bool':
       return [true, false, true]
@@ -29,7 +36,8 @@ export function valuesToShow(point: Point, device: Device): readonly Value[] {
 }
 
 /** What a client may write: each word, the ends and the middle of the range. */
-export function valuesToWrite({ kind, write }: Point): readonly Scalar[] {
+export function valuesToWrite({ id, kind, write }: Point): readonly Scalar[] {
+  if (id === 'ptz.preset') return ['gate', 'yard']
   if (write?.values !== undefined) return write.values.map(([canonical]) => canonical)
   if (write?.options !== undefined) return write.options
   if (kind === 'bool') return [true, false]
@@ -66,6 +74,15 @@ function isFixed(point: ModbusPoint, { address, points }: ModbusDevice): boolean
     ...points.flatMap(({ scaleFrom }) => (scaleFrom === undefined ? [] : [scaleFrom.source])),
   ]
   return fixed.some((one) => isSamePlace(one, from))
+}
+
+/** The rest the driver knows by itself: whether the camera is there, how wrong its clock is. */
+function isTold({ from }: OnvifPoint): boolean {
+  return from !== undefined && 'derived' in from && from.derived === 'event'
+}
+
+function toldBy({ kind }: Point): readonly Value[] {
+  return kind === 'num' || kind === 'counter' ? [3, 17] : kind === 'event' ? [true] : [true, false, true]
 }
 
 function wordsOf({ steps, write }: Point): readonly Value[] {
