@@ -8,7 +8,12 @@ import type { Point } from '#contract/api/points.ts'
 import { request } from './client.ts'
 
 /** The first segment of every key names what a live message may change. */
-export const keys = { devices: 'devices', gateways: 'gateways', alarms: 'alarms' } as const
+export const keys = {
+  devices: 'devices',
+  gateways: 'gateways',
+  alarms: 'alarms',
+  commands: 'commands',
+} as const
 
 /** A change between the snapshot and the subscription is seen after this long at the latest. */
 const refetchInterval = 60_000

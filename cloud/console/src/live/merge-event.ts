@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { Alarm, AlarmList } from '#contract/api/alarms.ts'
+import type { CommandList, IssuedCommand } from '#contract/api/commands.ts'
 import type { Device, DeviceList } from '#contract/api/devices.ts'
 import type { Gateway, GatewayList } from '#contract/api/gateways.ts'
 import type { DeviceUpdate, LiveEvent } from '#contract/api/live.ts'
@@ -13,6 +14,9 @@ export function mergeEvent(queries: QueryClient, event: LiveEvent): void {
       break
     case 'devices':
       mergeLink(queries, event.data as DeviceUpdate)
+      break
+    case 'commands':
+      mergeCommand(queries, event.data as IssuedCommand)
       break
     case 'alarms':
       queries.setQueryData<AlarmList>([keys.alarms, 'open'], (list) =>
@@ -41,6 +45,20 @@ function mergeLink(queries: QueryClient, { device, link }: DeviceUpdate): void {
   queries.setQueriesData<DeviceList>({ queryKey: [keys.devices, 'list'] }, (list) => {
     if (!list?.items.some(({ id }) => id === device)) return list
     return { ...list, items: list.items.map(changed) }
+  })
+}
+
+/** A command has more and more steps: what is older than what is known changes nothing. */
+export function mergeCommand(queries: QueryClient, command: IssuedCommand): void {
+  queries.setQueryData<CommandList>([keys.commands, command.device], (list) => {
+    if (list === undefined) return undefined
+    const known = list.items.find(({ id }) => id === command.id)
+    if (known === undefined) {
+      const items = [command, ...list.items].sort((a, b) => b.createdAt.localeCompare(a.createdAt))
+      return { ...list, items }
+    }
+    if (known.steps.length >= command.steps.length) return list
+    return { ...list, items: list.items.map((one) => (one.id === command.id ? command : one)) }
   })
 }
 

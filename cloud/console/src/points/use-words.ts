@@ -16,7 +16,8 @@ export function useValueText(): (pointId: string, value: Value) => string {
     if (value === null) return '–'
     if (typeof value === 'number') return numberText(value, language)
     if (typeof value === 'boolean') return t(`value.${boolWord(pointId, value)}`)
-    return value
+    // A word that the vocabulary does not know is the device's own.
+    return /^[a-z_]+$/.test(value) ? t(`enumWord.${value as 'auto'}`, { defaultValue: value }) : value
   }
 }
 

@@ -12,6 +12,7 @@ import { useSeed } from '../../points/use-points.ts'
 import { Empty } from '../../ui/page-states.tsx'
 import { QueryView } from '../../ui/query-view.tsx'
 import { useTitle } from '../../ui/use-title.ts'
+import { DeviceControls } from '../commands/device-controls.tsx'
 import { DeviceFacts } from './device-facts.tsx'
 import { PointsTable } from './points-table.tsx'
 
@@ -51,6 +52,7 @@ function DeviceView({ device }: { readonly device: Device }) {
         <Alert type="info" showIcon className="notice" title={t('device.removed')} />
       )}
       <DeviceFacts device={device} />
+      <DeviceControls device={device} />
       <h2>{t('device.points')}</h2>
       {device.points.length === 0 ? (
         <Empty title={t('device.noPointsTitle')} hint={t('device.noPointsHint')} />
