@@ -37,7 +37,7 @@ export function lintModbus(profile: ModbusProfile): Finding[] {
 }
 
 function addressRules(point: Point, profile: ModbusProfile): Rule[] {
-  const { from, each, write } = point.fields
+  const { from, each, write, missing, scale_from } = point.fields
   const path: Path = ['points', point.template]
   const { from: source, to } = modbusEnds(point, profile)
   const { max_regs = 125, max_write_regs = 1 } = profile.modbus.limits ?? {}
@@ -53,6 +53,16 @@ function addressRules(point: Point, profile: ModbusProfile): Rule[] {
       'a text needs count, in registers',
     ],
     [(source?.count ?? 0) > max_regs, [...path, 'from'], 'longer than one read of this device'],
+    [
+      scale_from !== undefined && write !== undefined,
+      [...path, 'scale_from'],
+      'what the device scales by itself cannot be written',
+    ],
+    [
+      from?.bits !== undefined && missing !== undefined,
+      [...path, 'missing'],
+      'missing speaks of whole registers, and these are bits of one: use valid or map',
+    ],
     [(to?.count ?? 0) > max_write_regs, [...path, 'write', 'to'], 'longer than max_write_regs'],
     ...(write === undefined ? [] : targetRules(write.to, [...path, 'write', 'to'])),
   ]

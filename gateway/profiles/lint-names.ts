@@ -35,11 +35,21 @@ function references({ availability, alarms = [], sim, points, tests }: Profile):
     ...Object.keys(sim?.points ?? {}).map((point) => ({ point, path: ['sim', 'points', point] })),
     ...(sim?.script ?? []).map(({ point }, i) => ({ point, path: ['sim', 'script', i, 'point'] })),
     ...Object.entries(points).flatMap(([template, { write }]) => readbackOf(template, write?.readback)),
-    ...tests.flatMap(({ expect = {}, none = [], write = {} }, i) => [
-      ...Object.keys(expect).map((point) => ({ point, path: ['tests', i, 'expect', point] })),
-      ...none.map((point, j) => ({ point, path: ['tests', i, 'none', j] })),
-      ...Object.keys(write).map((point) => ({ point, path: ['tests', i, 'write', point] })),
-    ]),
+    ...(tests as readonly Profile['tests'][number][]).flatMap((vector, i) =>
+      referencesOf(vector, ['tests', i]),
+    ),
+  ]
+}
+
+function referencesOf(vector: Profile['tests'][number], path: Path): Reference[] {
+  const { expect = {}, none = [] } = vector
+  const write = 'write' in vector ? (vector.write ?? {}) : {}
+  const history = 'history' in vector ? (vector.history ?? []) : []
+  return [
+    ...Object.keys(expect).map((point) => ({ point, path: [...path, 'expect', point] })),
+    ...none.map((point, j) => ({ point, path: [...path, 'none', j] })),
+    ...Object.keys(write).map((point) => ({ point, path: [...path, 'write', point] })),
+    ...history.map(({ point }, j) => ({ point, path: [...path, 'history', j, 'point'] })),
   ]
 }
 

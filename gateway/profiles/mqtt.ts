@@ -193,3 +193,16 @@ export const MqttInput = Type.Object(
   closed,
 )
 export const MqttOutput = Type.Object({ topic: topicText, payload: Type.Unknown() }, closed)
+
+/** Entries of a device's memory that the message must give, each under its own time. */
+export const MqttHistory = Type.Array(
+  Type.Object(
+    {
+      point: Type.String({ pattern: pointPattern, maxLength: 100 }),
+      at: Type.String({ maxLength: 40, description: 'RFC 3339' }),
+      value: Scalar,
+    },
+    closed,
+  ),
+  { minItems: 1, maxItems: 64 },
+)

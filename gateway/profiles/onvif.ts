@@ -180,5 +180,3 @@ export const OnvifInput = Type.Object(
   },
   closed,
 )
-/** The call that a write must make. */
-export const OnvifOutput = Type.Object({ call: word, args: Type.Unknown() }, closed)

@@ -29,16 +29,26 @@ const unmapped = bad('bad:map')
 const outOfRange = bad('bad:range')
 const unreadable = bad('bad:decode')
 
-/** What `raw` means. Anything that is no value of the point's kind is bad with the reason, never a guess. */
-export function decodeValue(raw: unknown, { kind, steps }: Meaning): DecodedValue {
+/**
+ * What `raw` means. Anything that is no value of the point's kind is bad with the reason, never a guess. `factor` is what
+ * the device itself says its numbers are multiplied by.
+ */
+export function decodeValue(raw: unknown, { kind, steps }: Meaning, factor = 1): DecodedValue {
   if (raw === null || raw === undefined) return missing
   if (!isScalar(raw) || isNoNumber(raw)) return unreadable
   let value = raw
+  // What says "no value" is a raw value, whatever the factor.
+  let isScaled = factor === 1
   for (const step of steps) {
+    if (!isScaled && step.op !== 'missing') {
+      value = times(value, factor)
+      isScaled = true
+    }
     const next = forward(step, value)
     if (typeof next === 'object') return next
     value = next
   }
+  if (!isScaled) value = times(value, factor)
   return fitsKind(value, kind) ? { value, quality: good } : unreadable
 }
 
@@ -51,6 +61,10 @@ export function encodeValue(value: Scalar, { steps }: Meaning): EncodedValue {
     raw = next
   }
   return { ok: true, raw }
+}
+
+function times(value: Scalar, factor: number): Scalar {
+  return typeof value === 'number' ? value * factor : value
 }
 
 function forward(step: Step, value: Scalar): Scalar | DecodedValue {

@@ -2,8 +2,8 @@ import { type Static, type TSchema, Type } from 'typebox'
 import { LocalText } from '#contract/text.ts'
 import { Duration } from '#lib/quantity.ts'
 import { ModbusBlock, ModbusInput, ModbusOutput, ModbusPointFields } from './modbus.ts'
-import { MqttBlock, MqttInput, MqttOutput, MqttPointFields } from './mqtt.ts'
-import { OnvifBlock, OnvifInput, OnvifOutput, OnvifPointFields } from './onvif.ts'
+import { MqttBlock, MqttHistory, MqttInput, MqttOutput, MqttPointFields } from './mqtt.ts'
+import { OnvifBlock, OnvifInput, OnvifPointFields } from './onvif.ts'
 import { partial } from './partial-schema.ts'
 import { closed, Equip, oneOf, pointPattern, Scalar } from './point.ts'
 import { SimFields } from './sim-hints.ts'
@@ -150,15 +150,17 @@ export const MqttTest = Type.Object(
     ...testFields,
     mqtt: Type.Optional(MqttInput),
     mqtt_out: Type.Optional(MqttOutput),
+    history: Type.Optional(MqttHistory),
   },
   closed,
 )
 
+/** What a camera is told are calls and no bytes of a profile's making: there is nothing to prove by a vector. */
+const { write: _, ...readFields } = testFields
 export const OnvifTest = Type.Object(
   {
-    ...testFields,
+    ...readFields,
     onvif: Type.Optional(OnvifInput),
-    onvif_out: Type.Optional(OnvifOutput),
   },
   closed,
 )

@@ -1,19 +1,28 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { qualityCodes } from '#contract/quality.ts'
-import type { ModbusDevice } from '#gateway/profiles/device.ts'
+import { pointVocabulary } from '#contract/point-vocabulary.ts'
+import { good, qualityCodes } from '#contract/quality.ts'
+import { isUnit } from '#contract/units.ts'
+import type { Device, ModbusDevice, ResolvedPoint } from '#gateway/profiles/device.ts'
 import { loadProfile } from '#gateway/profiles/load-profiles.ts'
 import { decodeValue, encodeValue } from '#gateway/profiles/pipeline-values.ts'
 import type { Profile } from '#gateway/profiles/profile.ts'
 import { profileSchemaText } from '#gateway/profiles/profile-schema.ts'
-import { encodeWrite } from '#gateway/southbound/modbus/encode.ts'
 import { isBitTable, planReads } from '#gateway/southbound/modbus/plan-reads.ts'
-import { encodeCommand } from '#gateway/southbound/mqtt/encode.ts'
-import { deviceOf, readVector, type Vector } from './read-vector.ts'
+import { deviceOf, readHistory, readVector, type Vector } from './read-vector.ts'
+import { expectedSent, sent } from './write-vector.ts'
 
 const folder = new URL('../../device-profiles/', import.meta.url)
 const files = globSync('**/*.yaml', { cwd: folder }).sort()
+const brickClasses = new Set(
+  readFileSync(new URL('brick-classes.txt', import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#')),
+)
+
+/** Words that say where the bytes of a vector come from. */
+const origins = /manual|document|readme|vendor|example|captured|worked out|by hand/i
 
 test('there are profiles', () => {
   expect(files).toContain('modbus/eastron.sdm630.yaml')
@@ -21,6 +30,11 @@ test('there are profiles', () => {
 
 test('profile.schema.json is what the language says now (npm run schema)', () => {
   expect(readFileSync(new URL('profile.schema.json', folder), 'utf8')).toBe(profileSchemaText())
+})
+
+test('every class that the vocabulary names is one of Brick', () => {
+  const named = Object.values(pointVocabulary).flatMap(({ brick }) => (brick === undefined ? [] : [brick]))
+  expect(named.filter((name) => !brickClasses.has(name))).toEqual([])
 })
 
 describe.each(files)('%s', (file) => {
@@ -32,26 +46,57 @@ describe.each(files)('%s', (file) => {
     expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=../profile.schema.json')
   })
   if (profile === undefined || profile.abstract) return
+  const devices = everyKind(profile)
 
-  test('has a title in Chinese and in English', () => {
-    expect(Object.keys(profile.title).sort()).toEqual(['en', 'zh'])
-    for (const { title } of deviceOf(profile, profile.tests[0]).points) {
+  test('has a title in Chinese and in English, and so has all it brings', () => {
+    const { alarms = [] } = profile
+    const titles = [
+      profile.title,
+      ...devices.flatMap(({ points }) => points.map(({ title }) => title)),
+      ...alarms.flatMap((alarm) => (alarm.text === undefined ? [] : [alarm.text])),
+    ]
+    for (const title of titles) {
       expect(Object.keys(title).sort()).toEqual(['en', 'zh'])
+      expect(title.zh).not.toBe('')
+      expect(title.en).not.toBe('')
     }
+  })
+
+  test('names classes of Brick and units of the table', () => {
+    const { equip, points } = profile
+    const classes = [equip, ...Object.values(points).map((point) => point.equip)].flatMap((one) =>
+      one === undefined ? [] : [one.brick],
+    )
+    expect(classes.filter((name) => !brickClasses.has(name))).toEqual([])
+    const units = Object.values(points).flatMap(({ unit }) => (unit === undefined ? [] : [unit]))
+    expect(units.filter((unit) => !isUnit(unit))).toEqual([])
+  })
+
+  test('says where its vectors come from', () => {
+    const names = profile.tests.map(({ name, source = '' }) => `${name} ${source}`)
+    const comment = /^#.*\n+tests:$/m.test(text) || profile.tests.some(({ source }) => source !== undefined)
+    expect(comment || names.some((name) => origins.test(name)), 'source, or a comment above tests').toBe(true)
+  })
+
+  test('whatever can be read can be sent back and is read the same', () => {
+    for (const device of devices) for (const point of device.points) expectInverse(point)
   })
 
   describe.each(profile.tests)('$name', (vector) => {
     const device = deviceOf(profile, vector)
     if (vector.expect !== undefined || vector.none !== undefined) {
-      test('is read', () => expectReads(profile, vector))
+      test('is read', () => expectReads(device, vector))
     }
-    if (vector.write !== undefined) {
+    if ('history' in vector && vector.history !== undefined) {
+      test('is remembered', () => expect(readHistory(device, vector)).toEqual(expectedHistory(vector)))
+    }
+    if ('write' in vector && vector.write !== undefined) {
       test('is written', () => expect(sent(device, vector)).toEqual(expectedSent(vector)))
     }
     test('decoding undoes encoding', () => {
       for (const [id, { value }] of readVector(device, vector)) {
         const point = device.points.find((one) => one.id === id)
-        if (point === undefined || value === null) continue
+        if (point === undefined || value === null || point.kind === 'event') continue
         const encoded = encodeValue(value, point)
         if (!encoded.ok) throw new Error(`${id}: ${encoded.reason}`)
         expect(decodeValue(encoded.raw, point), id).toEqual({ value, quality: qualityCodes.good })
@@ -61,13 +106,39 @@ describe.each(files)('%s', (file) => {
 
   if (profile.protocol === 'modbus') {
     test('is read within the limits of the device, every point once', () => {
-      expectPlanFits(deviceOf(profile) as ModbusDevice)
+      for (const device of devices) expectPlanFits(device as ModbusDevice)
     })
   }
 })
 
-function expectReads(profile: Profile, vector: Vector): void {
-  const seen = readVector(deviceOf(profile, vector), vector)
+/** As it is, with each of its variants that a person may choose, and with the parameters of each vector. */
+function everyKind(profile: Profile): Device[] {
+  const variants = Object.entries(profile.variants ?? {})
+    .filter(([, { select }]) => typeof select === 'string')
+    .map(([variant]) => ({ ...profile.tests[0], variant }))
+  return [...profile.tests, ...variants].map((one) => deviceOf(profile, one))
+}
+
+/** Raw values that registers and messages are likely to hold, and some that they are not. */
+const raws = [0, 1, 2, 3, 7, 10, 99, 127, 254, 255, 1000, 4095, 40_000, -1, -55, 0.5, 21.75, true, false]
+
+function expectInverse(point: ResolvedPoint): void {
+  const mapped = point.steps.flatMap((step) => (step.op === 'map' ? step.pairs.map(([raw]) => raw) : []))
+  for (const raw of [...raws, ...mapped]) {
+    const { value, quality } = decodeValue(raw, point)
+    if (quality !== good || value === null) continue
+    const encoded = encodeValue(value, point)
+    expect(encoded, `${point.id} ${raw}`).toMatchObject({ ok: true })
+    if (!encoded.ok) continue
+    const again = decodeValue(encoded.raw, point)
+    expect(again.quality, `${point.id} ${raw}`).toBe(good)
+    if (typeof value === 'number') expect(again.value, `${point.id} ${raw}`).toBeCloseTo(value, 6)
+    else expect(again.value, `${point.id} ${raw}`).toBe(value)
+  }
+}
+
+function expectReads(device: Device, vector: Vector): void {
+  const seen = readVector(device, vector)
   for (const [id, expected] of Object.entries(vector.expect ?? {})) {
     const found = seen.get(id)
     if ('quality' in expected) {
@@ -83,31 +154,9 @@ function expectReads(profile: Profile, vector: Vector): void {
   for (const id of vector.none ?? []) expect(seen.has(id), id).toBe(false)
 }
 
-function sent(device: ReturnType<typeof deviceOf>, { write = {} }: Vector): unknown {
-  const [[id, value] = ['', '']] = Object.entries(write)
-  if (device.protocol === 'modbus') {
-    const point = device.points.find((one) => one.id === id)
-    const encoded = point === undefined ? undefined : encodeWrite(point, value)
-    if (!encoded?.ok) return encoded
-    const { fc, addr, words } = encoded.request
-    return [{ fc, addr, words }]
-  }
-  if (device.protocol === 'onvif') return undefined
-  const point = device.points.find((one) => one.id === id)
-  const encoded = point === undefined ? undefined : encodeCommand(point, value, 1)
-  return encoded?.ok ? { topic: encoded.topic, payload: contentOf(encoded.payload) } : encoded
-}
-
-function contentOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
-
-function expectedSent(vector: Vector): unknown {
-  return 'modbus_out' in vector ? vector.modbus_out : 'mqtt_out' in vector ? vector.mqtt_out : undefined
+function expectedHistory(vector: Vector): unknown {
+  const history = 'history' in vector ? (vector.history ?? []) : []
+  return history.map(({ point, at, value }) => ({ point, t: Date.parse(at), value }))
 }
 
 function expectPlanFits({ points, address }: ModbusDevice): void {

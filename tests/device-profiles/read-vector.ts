@@ -1,15 +1,14 @@
 import type { QualityCode } from '#contract/quality.ts'
 import type { Value } from '#contract/sample.ts'
 import { topicMatches } from '#gateway/broker/topic-filter.ts'
-import type { Device, ModbusDevice, MqttDevice, OnvifDevice } from '#gateway/profiles/device.ts'
-import { expandPoints } from '#gateway/profiles/expand.ts'
-import { typicalParams } from '#gateway/profiles/params.ts'
+import type { Device, ModbusDevice, ModbusPoint, MqttDevice, OnvifDevice } from '#gateway/profiles/device.ts'
+import type { DeviceInstance } from '#gateway/profiles/device-instance.ts'
 import { decodeValue } from '#gateway/profiles/pipeline-values.ts'
 import type { ModbusProfile, MqttProfile, OnvifProfile, Profile } from '#gateway/profiles/profile.ts'
 import { resolveDevice } from '#gateway/profiles/resolve.ts'
 import { decodeRegisters } from '#gateway/southbound/modbus/decode.ts'
 import { planReads } from '#gateway/southbound/modbus/plan-reads.ts'
-import { readingsOf } from '#gateway/southbound/mqtt/decode.ts'
+import { historyOf, readingsOf } from '#gateway/southbound/mqtt/decode.ts'
 import { decodePayload } from '#gateway/southbound/mqtt/decode-payload.ts'
 import { sourceTime } from '#gateway/southbound/mqtt/source-time.ts'
 import { decodeEvent } from '#gateway/southbound/onvif/decode-event.ts'
@@ -20,21 +19,23 @@ export type Vector = Profile['tests'][number]
 /** The device of a vector: the profile with whatever an instance needs. */
 export function deviceOf(profile: Profile, { params = {}, variant }: Partial<Vector> = {}): Device {
   const where = { modbus: { bus: 'bus' }, mqtt: {}, onvif: { host: '127.0.0.1' } }[profile.protocol]
-  const low = expandPoints(profile, typicalParams(profile)).filter(
-    ({ fields }) => fields.confidence === 'low',
-  )
   const instance = {
     id: 'device-1',
     profile: profile.id,
     params: params as Record<string, string>,
-    // A vector proves what a profile says, also of points that are hidden until somebody looked.
-    confirmed: [...new Set(low.map(({ template }) => template))],
     ...where,
     ...(variant === undefined ? {} : { variant }),
   }
-  const resolved = resolveDevice(profile, instance)
-  if (!resolved.ok) throw new Error(`${profile.id}: ${JSON.stringify(resolved.problems)}`)
-  return resolved.device
+  const { points } = resolved(profile, instance)
+  // A vector proves what a profile says, also of points that are hidden until somebody looked.
+  const confirmed = points.filter(({ hidden }) => hidden).map(({ id }) => id)
+  return resolved(profile, { ...instance, confirmed })
+}
+
+function resolved(profile: Profile, instance: DeviceInstance): Device {
+  const result = resolveDevice(profile, instance)
+  if (!result.ok) throw new Error(`${profile.id}: ${JSON.stringify(result.problems)}`)
+  return result.device
 }
 
 /** What the gateway makes of a vector's input, with the same code as in operation: plan, decode, steps. */
@@ -65,10 +66,37 @@ function readModbus(
     for (const point of block.points) {
       const own = answer.slice(point.from.addr - block.addr).slice(0, point.from.count)
       if (own.includes(undefined)) continue
-      seen.set(point.id, decodeValue(decodeRegisters(own as number[], point.from), point))
+      const factor = factorOf(point, cells)
+      if (factor === undefined) continue
+      seen.set(point.id, decodeValue(decodeRegisters(own as number[], point.from), point, factor))
     }
   }
   return seen
+}
+
+/** What the device says in another register that its numbers are multiplied by. */
+function factorOf({ scaleFrom }: ModbusPoint, cells: ReadonlyMap<string, number>): number | undefined {
+  if (scaleFrom === undefined) return 1
+  const { source, map } = scaleFrom
+  const own = Array.from({ length: source.count }, (_, i) => cells.get(`${source.table} ${source.addr + i}`))
+  if (own.includes(undefined)) return undefined
+  const raw = decodeRegisters(own as number[], source)
+  return map.find(([said]) => said === raw)?.[1]
+}
+
+/** What the gateway makes of the memory that a message brings along. */
+export function readHistory(device: Device, vector: Vector): unknown {
+  if (device.protocol !== 'mqtt') return undefined
+  const { mqtt } = vector as MqttProfile['tests'][number]
+  if (mqtt === undefined) return undefined
+  const bytes = Buffer.from(mqtt.payload_text ?? JSON.stringify(mqtt.payload))
+  return device.address.topics
+    .filter(({ filter }) => topicMatches(filter, mqtt.topic))
+    .flatMap((topic) => {
+      const decoded = decodePayload(topic, bytes)
+      return decoded.ok ? historyOf(device, topic, decoded, Date.now()) : []
+    })
+    .map(({ point, t, value }) => ({ point, t, value }))
 }
 
 function readMqtt(device: MqttDevice, { mqtt }: MqttProfile['tests'][number]): Map<string, Seen> {

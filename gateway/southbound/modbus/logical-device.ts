@@ -55,21 +55,12 @@ export class LogicalDevice {
   }
 
   #readingOf({ point, read }: PointReader, answer: Buffer, t: number): Reading {
-    const { id } = point
-    const raw = scaled(read(answer), point, this.factors)
-    const { value, quality } = raw === unscaled ? noFactor : decodeValue(raw, point)
+    const { id, scaleFrom } = point
+    const factor = scaleFrom === undefined ? 1 : this.factors.get(id)
+    const { value, quality } = factor === undefined ? noFactor : decodeValue(read(answer), point, factor)
     return { device: this.device.id, point: id, t, value, quality }
   }
 }
 
-const unscaled = Symbol('unscaled')
+/** While it is not known what the device multiplies its numbers by. */
 const noFactor = { value: null, quality: qualityCodes['bad:decode'] }
-
-type Scaled = { readonly id: string; readonly scaleFrom?: unknown }
-
-/** A number times the factor that the device keeps for it; `unscaled` while that is not known. */
-function scaled(raw: unknown, { id, scaleFrom }: Scaled, factors: ReadonlyMap<string, number>): unknown {
-  if (scaleFrom === undefined || typeof raw !== 'number') return raw
-  const factor = factors.get(id)
-  return factor === undefined ? unscaled : raw * factor
-}

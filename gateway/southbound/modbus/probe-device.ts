@@ -69,7 +69,7 @@ function probed(point: Point, { block, answer, factors }: Answer): ProbedPoint {
       reason: 'its scale is not known',
     }
   }
-  const decoded = decodeValue(typeof value === 'number' ? value * (factor ?? 1) : value, point)
+  const decoded = decodeValue(value, point, factor)
   const reason = decoded.quality === good ? {} : { reason: reasonOf(decoded.quality) }
   return { point: point.id, raw, ...decoded, ...reason }
 }
