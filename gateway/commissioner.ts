@@ -23,9 +23,9 @@ import type { DeviceInstance } from '#gateway/profiles/device-instance.ts'
 import { loadProfile, loadProfiles } from '#gateway/profiles/load-profiles.ts'
 import { resolveDevice } from '#gateway/profiles/resolve.ts'
 import type { Driver, Probed } from '#gateway/southbound/driver.ts'
-import type { Proposal } from '#gateway/southbound/proposal.ts'
 import { hostPort } from '#lib/host-port.ts'
 import { writeAtomically } from '#lib/write-atomically.ts'
+import { findCameras, probeCandidate } from './camera-commissioning.ts'
 import type { Field } from './field.ts'
 import type { GatewaySetup } from './load-gateway.ts'
 
@@ -216,7 +216,7 @@ const driverName = (bus: string): string => `modbus ${bus}`
 
 async function proposals({ setup, drivers }: Field, signal: AbortSignal): Promise<ReplyBody> {
   const heard = drivers.flatMap(({ driver }) => [...(driver.proposals?.() ?? [])])
-  const seen = [...heard, ...(await cameras(setup.devices, signal))]
+  const seen = [...heard, ...(await findCameras(setup, signal))]
   return {
     kind: 'proposals',
     proposals: seen.slice(0, 1000).map((one) => ({
@@ -229,10 +229,6 @@ async function proposals({ setup, drivers }: Field, signal: AbortSignal): Promis
       ...(one.source === undefined ? {} : { source: one.source.slice(0, 300) }),
     })),
   }
-}
-
-async function cameras(_devices: readonly Device[], _signal: AbortSignal): Promise<Proposal[]> {
-  return []
 }
 
 /** Parts are said as units answer, at most a few a second; what is cancelled ends with what it has. */
@@ -279,6 +275,11 @@ async function probe({ setup, drivers }: Field, draft: DeviceDraft, signal: Abor
   const read = readDraft({ id: 'candidate', ...draft })
   if (!read.ok) throw invalid(read.problems)
   const device = await candidate(setup, read.instance)
+  if (device.protocol === 'onvif') {
+    const { instance, password } = read
+    const login = password === undefined ? { instance } : { instance, password }
+    return probeView(device, await probeCandidate(setup, { device, ...login }, signal))
+  }
   const driver = drivers.find(
     ({ name }) => name === (device.protocol === 'modbus' ? driverName(device.address.bus) : device.protocol),
   )?.driver

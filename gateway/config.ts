@@ -76,6 +76,18 @@ export const GatewayConfig = Type.Object(
       default: [],
       description: 'What is installed here',
     }),
+    cameras: Type.Object(
+      {
+        interface: Type.Optional(
+          Type.String({
+            maxLength: 45,
+            description:
+              "Address of the network interface on which cameras are looked for; the system's choice if absent",
+          }),
+        ),
+      },
+      { ...closed, default: {} },
+    ),
     rules: RulesConfig,
     interlocks: InterlocksConfig,
     commands: Type.Object(

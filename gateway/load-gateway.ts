@@ -40,6 +40,8 @@ export type GatewaySetup = {
   readonly profilesFolder: string
   /** Profiles that may be proposed for a device that makes itself known. */
   readonly discoverable: readonly Discoverable[]
+  /** Profiles of cameras, for those that answer when they are looked for. */
+  readonly cameraProfiles: readonly { readonly id: string; readonly vendor: string }[]
   /** Hash of the files: the cloud sees whether two gateways run on the same configuration. */
   readonly configVersion: string
   /** Hash of gateway.yaml alone. */
@@ -114,6 +116,9 @@ export async function loadGateway(
     setup: {
       ...{ config, devices, dataFolder, profilesFolder: folder, ...versions, managed, again, secrets },
       discoverable: discoverable(library.profiles.values()),
+      cameraProfiles: [...library.profiles.values()]
+        .filter(({ protocol, abstract }) => protocol === 'onvif' && abstract !== true)
+        .map(({ id, vendor }) => ({ id, vendor })),
     },
   }
 }
