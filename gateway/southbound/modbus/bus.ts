@@ -55,7 +55,10 @@ type Job = {
 }
 
 const maxWaiting = 256
-/** Timeouts in a row, with no answer of any unit between them, after which a TCP connection itself is doubted. */
+/**
+ * Timeouts in a row, with no answer of any unit between them, after which a TCP connection itself is doubted; more where
+ * there are more units, since some of them may have lost their power together.
+ */
 const maxSilent = 5
 /** Timeouts in a row during which the stream lost its frames. */
 const maxLost = 2
@@ -338,7 +341,9 @@ class LineBus implements Bus {
     if (lostFrames) this.#lostFrames++
     else this.#silent++
     if (this.#lostFrames >= maxLost) this.#lose('answers that belong to no request')
-    else if (this.#silent >= maxSilent) this.#lose(`${maxSilent} requests in a row without any answer`)
+    else if (this.#silent >= Math.max(maxSilent, this.#stats.expected)) {
+      this.#lose(`${this.#silent} requests in a row without any answer`)
+    }
   }
 
   #lose(reason: string): void {

@@ -12,6 +12,8 @@ export class LineStats {
   wrongTransaction = 0
   /** Connections made. */
   connects = 0
+  /** Units that should be there. */
+  expected = 0
   readonly #units: (UnitStats | undefined)[] = []
 
   constructor(nowMs: number) {

@@ -43,6 +43,7 @@ export class ModbusDriver implements Driver {
     this.#units = [...Map.groupBy(own, ({ address }) => address.unit)].map(
       ([unit, devices]) => new UnitState(devices, host, this.#stats.unit(unit)),
     )
+    this.#stats.expected = this.#units.length
   }
 
   /** Beats that passed without a read, since the last connection. */
@@ -185,7 +186,7 @@ export class ModbusDriver implements Driver {
   async #poll(bus: Bus, schedule: PollSchedule, entry: Entry): Promise<void> {
     const { unit, block } = entry
     const { clock } = this.#host
-    const answer = await bus.read(unit, block, { timeoutMs: unit.probeTimeoutMs })
+    const answer = await bus.read(unit, block, { timeoutMs: unit.patienceMs })
     const t = clock.now()
     this.#answered(schedule, entry)
     for (const { owner, readers } of block.parts) {
@@ -218,7 +219,7 @@ export class ModbusDriver implements Driver {
   #missed(schedule: PollSchedule, entry: Entry, error: AppError): void {
     const { unit } = entry
     const now = this.#host.clock.monotonic()
-    schedule.doubt(unit, unit.probeTimeoutMs)
+    schedule.doubt(unit, unit.patienceMs)
     if (unit.timedOut(now, error.message)) schedule.rest(unit, unit.silentUntil ?? now)
     else schedule.again(entry, now)
   }

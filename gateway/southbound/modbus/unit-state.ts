@@ -8,10 +8,13 @@ import { rulesOf } from './plan-units.ts'
 
 /** How long a silent unit is left alone: it may cost the bus one timeout per wait and no more. */
 const silence: Backoff = { firstMs: 1000, maxMs: 30_000 }
-/** A silent unit that used to answer within 20 ms need not be waited for a second, but now and then it is. */
-const shortestProbeMs = 100
-const probeFactor = 3
-const fullProbeEvery = 4
+/**
+ * A unit that always answered within 20 ms is not waited for a whole second: what it ever needed, several times over, is
+ * enough, and less still once it has missed a request. Now and then it gets the whole time that its profile grants.
+ */
+const trusted = { factor: 5, shortestMs: 200, answers: 10 }
+const doubted = { factor: 3, shortestMs: 100, answers: 1 }
+const wholeTimeEvery = 4
 
 /** What the driver remembers about one physical unit, over reconnects too. */
 export class UnitState {
@@ -44,12 +47,14 @@ export class UnitState {
     return this.timing.warmupMs
   }
 
-  /** How long to wait for an answer that is not expected to come. */
-  get probeTimeoutMs(): number {
+  /** How long to wait for the next answer. */
+  get patienceMs(): number {
     const { timeoutMs } = this.timing
-    if (this.#timeouts === 0 || this.#stats.answers === 0 || this.#timeouts % fullProbeEvery === 0)
-      return timeoutMs
-    return Math.min(timeoutMs, Math.max(shortestProbeMs, probeFactor * this.#stats.slowestMs))
+    const { factor, shortestMs, answers } = this.#timeouts === 0 ? trusted : doubted
+    const isWhole = this.#timeouts > 0 && this.#timeouts % wholeTimeEvery === 0
+    if (isWhole || this.#stats.answers < answers) return timeoutMs
+    const slowestMs = Math.max(this.#stats.slowestMs, this.#stats.slowestLateMs)
+    return Math.min(timeoutMs, Math.max(shortestMs, factor * slowestMs))
   }
 
   /** The unit answered, whatever the answer was. True when it had been silent before. */
