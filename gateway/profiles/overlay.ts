@@ -3,14 +3,14 @@ import type { Path } from '#lib/explain.ts'
 type Data = Readonly<Record<string, unknown>>
 
 /**
- * `over` laid over `under`: maps merge by key, everything else is replaced, and `null` deletes what is there. Pure;
- * neither of the two is changed.
+ * `over` laid over `under`: maps merge by key, everything else is replaced, and `null` deletes what is there, if
+ * anything. Pure; neither of the two is changed.
  */
 export function laidOver(under: unknown, over: unknown): unknown {
   if (!isMap(under) || !isMap(over)) return over
   const merged: Record<string, unknown> = { ...under }
   for (const [key, value] of Object.entries(over)) {
-    if (value === null && key in under) delete merged[key]
+    if (value === null) delete merged[key]
     else merged[key] = key in under ? laidOver(under[key], value) : value
   }
   return merged
