@@ -49,7 +49,7 @@ function checkAbstract(layers: Layers, whole: unknown, protocol: Protocol): Chec
 function variantFindings(profile: Profile): Finding[] {
   return Object.entries(profile.variants ?? {}).flatMap(([name, overlay]) => {
     const { findings, value } = fitted(withVariant(profile, name), profileSchemas[profile.protocol])
-    const all = findings.length > 0 ? findings : lintProfile(value as Profile)
+    const all = findings.length > 0 ? findings : lintProfile(value as Profile, profile)
     return all.map(({ path, message }) => {
       const isOwn = ownerOf([overlay, profile], path) === 0
       return { path: isOwn ? ['variants', name, ...path] : path, message: `in variant ${name}: ${message}` }

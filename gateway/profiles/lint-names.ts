@@ -1,27 +1,32 @@
 import type { Finding, Path } from '#lib/explain.ts'
 import { type Expanded, expandPoints } from './expand.ts'
 import { broken } from './lint-rule.ts'
-import { typicalParams } from './params.ts'
+import { checkParams, typicalParams } from './params.ts'
 import type { Profile } from './profile.ts'
 import { withVariant } from './variants.ts'
 
 type Reference = { readonly point: string; readonly path: Path }
 
+type Parts = {
+  readonly points: readonly Expanded<unknown>[]
+  /** The profile without the overlay of the variant that is looked at. */
+  readonly whole: Profile
+}
+
 /** Everything that refers to a point must find it, and every point is there once. Pure. */
-export function lintNames(profile: Profile, points: readonly Expanded<unknown>[]): Finding[] {
-  // What is said of a point holds where a variant has it; elsewhere it says nothing.
-  const variants = Object.keys(profile.variants ?? {}).map((name) => withVariant(profile, name))
-  const all = [profile, ...variants].flatMap((one) => expandPoints(one, typicalParams(one)))
+export function lintNames(profile: Profile, { points, whole }: Parts): Finding[] {
+  // What is said of a point holds where a variant has it, and a vector may have parameters of its own.
+  const params = [{}, ...profile.tests.map((vector) => vector.params ?? {})].map(
+    (given) => new Map([...typicalParams(profile), ...checkParams(profile.params ?? {}, given).values]),
+  )
+  const variants = Object.keys(whole.variants ?? {}).map((name) => withVariant(whole, name))
+  const all = [whole, ...variants].flatMap((one) => params.flatMap((values) => expandPoints(one, values)))
   const known = new Set(all.flatMap(({ id, template }) => [id, template]))
-  // A vector may have parameters of its own: then there are other numbers.
-  const templates = Object.keys(profile.points).filter((one) => one.includes('<n>'))
-  const isKnown = (point: string) =>
-    known.has(point) || templates.some((one) => one === point.replace(/(?<=\.)\d+$/, '<n>'))
   const seen = new Set<string>()
   const twice = points.filter(({ id }) => seen.size === seen.add(id).size)
   return [
     ...references(profile).flatMap(({ point, path }) =>
-      broken([[!isKnown(point), path, `the profile has no point ${point}`]]),
+      broken([[!known.has(point), path, `the profile has no point ${point}`]]),
     ),
     ...twice.map(({ id, template }) => ({ path: ['points', template], message: `${id} exists twice` })),
   ]

@@ -11,12 +11,15 @@ import type { Profile } from './profile.ts'
 
 const maxPoints = 512
 
-/** What the schema cannot say: names that must exist, words that must fit together. Lists everything at once. Pure. */
-export function lintProfile(profile: Profile): Finding[] {
+/**
+ * What the schema cannot say: names that must exist, words that must fit together. Lists everything at once. `whole` is
+ * the profile as it stands, where `profile` is one of its variants. Pure.
+ */
+export function lintProfile(profile: Profile, whole = profile): Finding[] {
   const points = expandPoints(profile, typicalParams(profile))
   return [
     ...broken([[points.length > maxPoints, ['points'], `more than ${maxPoints} points`]]),
-    ...lintNames(profile, points),
+    ...lintNames(profile, { points, whole }),
     ...points.flatMap(lintPoint),
     ...Object.keys(profile.points).flatMap((template) => lintTemplate(profile, template)),
     ...lintProtocol(profile),

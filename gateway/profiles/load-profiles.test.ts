@@ -105,13 +105,13 @@ describe('refused', () => {
     ['a hole without a note', () => inMeter(/^ {4}note.*$/m, ''), 'needs a note'],
     [
       'a probe that is no point',
-      () => inRelay('probe: relay.1', 'probe: relay.99'),
-      'the profile has no point relay.99',
+      () => inRelay('probe: relay.1', 'probe: relay.9'),
+      'the profile has no point relay.9',
     ],
     [
       'a test of no point',
-      () => inRelay('expect:\n      relay.1:', 'expect:\n      relay.100:'),
-      'the profile has no point relay.100',
+      () => inRelay('expect:\n      relay.1:', 'expect:\n      relay.10:'),
+      'the profile has no point relay.10',
     ],
     ['no tests', () => inRelay(/^tests:[\s\S]*$/m, 'tests: []'), 'tests: expected a list of 1'],
     [
