@@ -37,6 +37,17 @@ test('a command goes to the device, is read back, and every step has its time', 
   expect(shown?.value).toBe(true)
 })
 
+test('who watches hears every step, also who was away for a moment', async () => {
+  type Heard = { seq: number; events: { topic: string; data: { id: string; state: string } }[] }
+  const events = (query: string) => campus.cloud.api.call<Heard>(`/api/v1/events?topic=commands&${query}`)
+  const { seq } = await events('')
+  const given = await give(campus, 'quick/relay.8')
+  await comesTo(campus, given, 'done')
+  const heard = await events(`since=${seq}`)
+  const mine = heard.events.filter(({ data }) => data.id === given.id)
+  expect(mine.map(({ data }) => data.state)).toEqual(['queued', 'sent', 'accepted', 'done'])
+})
+
 test('asking twice with one key switches once', async () => {
   const before = await writesOf(campus, 'quick')
   const asked = { key: 'by-the-way', value: false }

@@ -1,6 +1,7 @@
 import { QueryClient } from '@tanstack/react-query'
 import { expect, test } from 'vitest'
 import type { Alarm, AlarmList } from '#contract/api/alarms.ts'
+import type { CommandList, IssuedCommand } from '#contract/api/commands.ts'
 import type { LiveEvent } from '#contract/api/live.ts'
 import { mergeAlarm, mergeEvent } from './merge-event.ts'
 
@@ -33,6 +34,30 @@ test('a cleared alarm leaves the open list and stays among all', () => {
   expect(ids(mergeAlarm(list, cleared, 'open'))).toEqual(['a'])
   expect(mergeAlarm(list, cleared, 'all')?.items[0]?.state).toBe('cleared')
   expect(mergeAlarm(undefined, cleared, 'all')).toBeUndefined()
+})
+
+test('a command is news by its steps: what is told twice or late changes nothing', () => {
+  const queries = new QueryClient()
+  const command = (id: string, steps: IssuedCommand['state'][], createdAt = '2026-01-01T00:00:00.000Z') =>
+    ({
+      id,
+      device: 'g/d',
+      createdAt,
+      state: steps.at(-1),
+      steps: steps.map((state) => ({ state })),
+    }) as IssuedCommand
+  const tell = (data: IssuedCommand) => mergeEvent(queries, { type: 'ev', seq: 1, topic: 'commands', data })
+  const shown = () =>
+    queries.getQueryData<CommandList>(['commands', 'g/d'])?.items.map(({ id, state }) => `${id} ${state}`)
+  tell(command('a', ['queued']))
+  expect(shown()).toBeUndefined() // nobody looks at this device
+  queries.setQueryData<CommandList>(['commands', 'g/d'], { items: [command('a', ['queued', 'sent'])] })
+  tell(command('a', ['queued']))
+  expect(shown()).toEqual(['a sent'])
+  tell(command('a', ['queued', 'sent', 'accepted', 'done']))
+  tell(command('b', ['queued'], '2026-01-02T00:00:00.000Z'))
+  tell(command('b', ['queued'], '2026-01-02T00:00:00.000Z'))
+  expect(shown()).toEqual(['b queued', 'a done'])
 })
 
 test('a link that goes down changes that device and leaves other pages alone', () => {

@@ -4,9 +4,13 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { IssuedCommand } from '#contract/api/commands.ts'
 import type { Device } from '#contract/api/devices.ts'
+import type { Point } from '#contract/api/points.ts'
 import type { User } from '#contract/api/session.ts'
 import { sessionQuery } from '../../api/session.ts'
+import { useLanguage } from '../../i18n/use-language.ts'
 import { useTopics } from '../../live/use-point.ts'
+import { pointTitle } from '../../points/point-value.tsx'
+import { nameInDevice } from '../../points/words.ts'
 import { QueryView } from '../../ui/query-view.tsx'
 import { commandsQuery } from './commands-query.ts'
 import { PointControl } from './point-control.tsx'
@@ -43,6 +47,7 @@ type ControlsProps = { readonly device: Device; readonly commands: readonly Issu
 
 function Controls({ device, commands }: ControlsProps) {
   const { t } = useTranslation()
+  const language = useLanguage()
   const role = useQuery(sessionQuery).data?.user.role
   const [all, setAll] = useState(false)
   const controls = device.points.flatMap((point) =>
@@ -50,6 +55,12 @@ function Controls({ device, commands }: ControlsProps) {
       ? []
       : [{ point, writable: point.writable }],
   )
+  const titles = controls.map(({ point }) => pointTitle(point, language))
+  const nameOf = (point: Point): string => {
+    const title = pointTitle(point, language)
+    const isAlone = titles.filter((one) => one === title).length === 1
+    return isAlone ? title : `${title} (${nameInDevice(point.id)})`
+  }
   return (
     <>
       <ul className="controls">
@@ -57,6 +68,7 @@ function Controls({ device, commands }: ControlsProps) {
           <PointControl
             key={point.id}
             {...{ device, point, writable }}
+            name={nameOf(point)}
             last={commands.find((command) => command.point === point.id)}
             mayWrite={
               role !== undefined && (writable.role === 'admin' ? role === 'admin' : writers.includes(role))

@@ -6,7 +6,8 @@ import type { Point } from '#contract/api/points.ts'
 import type { WritableAs } from '#contract/catalogue.ts'
 import { localText } from '../../i18n/local-text.ts'
 import { useLanguage } from '../../i18n/use-language.ts'
-import { PointValue, pointTitle } from '../../points/point-value.tsx'
+import type { LiveSample } from '../../live/live-store.ts'
+import { PointValue } from '../../points/point-value.tsx'
 import { useJudged } from '../../points/use-points.ts'
 import { useValueWithUnit } from '../../points/use-words.ts'
 import { nameInDevice } from '../../points/words.ts'
@@ -21,6 +22,8 @@ import { requestOf, useGive } from './use-give.ts'
 export type PointControlProps = {
   readonly device: Device
   readonly point: Point
+  /** Its title, made unmistakable where another control of the device has the same one. */
+  readonly name: string
   readonly writable: WritableAs
   /** The newest command to this point. */
   readonly last: IssuedCommand | undefined
@@ -30,13 +33,12 @@ export type PointControlProps = {
 type Value = number | boolean | string
 
 /** One writable point: what it shows, what it can be told, and what became of the last command. */
-export function PointControl({ device, point, writable, last, mayWrite }: PointControlProps) {
-  const language = useLanguage()
+export function PointControl({ device, point, name, writable, last, mayWrite }: PointControlProps) {
   const { sample, worth } = useJudged(point)
   const give = useGive(point.id)
   const [asked, setAsked] = useState<Value>()
-  const name = pointTitle(point, language)
-  const shown = worth === 'good' ? (sample?.value ?? undefined) : undefined
+  const shown = worth === 'good' ? (newest(last, sample) ?? undefined) : undefined
+  const question = useQuestion(device, { point, name, from: sample?.value ?? null, to: asked })
   const busy = give.isPending || (last !== undefined && isOpen(last))
   const set = (value: Value): void => {
     if (writable.risk === 'high') setAsked(value)
@@ -56,16 +58,28 @@ export function PointControl({ device, point, writable, last, mayWrite }: PointC
       <div className="control-status" role="status">
         <Told give={give} last={last} point={point} />
       </div>
-      <ConfirmDialog
-        question={useQuestion(device, point, { from: sample?.value ?? null, to: asked })}
-        yes={() => {
-          if (asked !== undefined) give.mutate(requestOf(point.id, { value: asked, confirm: true }))
-          setAsked(undefined)
-        }}
-        no={() => setAsked(undefined)}
-      />
+      {question !== undefined && (
+        <ConfirmDialog
+          question={question}
+          yes={() => {
+            if (asked !== undefined) give.mutate(requestOf(point.id, { value: asked, confirm: true }))
+            setAsked(undefined)
+          }}
+          no={() => setAsked(undefined)}
+        />
+      )}
     </li>
   )
+}
+
+/** What the device was read back with is known before the sample of it has come. */
+function newest(last: IssuedCommand | undefined, sample: LiveSample | undefined): Value | null | undefined {
+  const { state, readBack, finishedAt } = last ?? {}
+  const isNewer =
+    state === 'done' &&
+    finishedAt !== undefined &&
+    Date.parse(finishedAt) > (sample?.t ?? Number.NEGATIVE_INFINITY)
+  return isNewer && readBack !== undefined ? readBack : sample?.value
 }
 
 type ToldProps = {
@@ -88,9 +102,14 @@ function Told({ give, last, point }: ToldProps) {
   return last === undefined ? null : <CommandStatus command={last} point={point} />
 }
 
-type Change = { readonly from: Value | null; readonly to: Value | undefined }
+type Change = {
+  readonly point: Point
+  readonly name: string
+  readonly from: Value | null
+  readonly to: Value | undefined
+}
 
-function useQuestion(device: Device, point: Point, { from, to }: Change) {
+function useQuestion(device: Device, { point, name, from, to }: Change) {
   const { t } = useTranslation()
   const language = useLanguage()
   const valueText = useValueWithUnit()
@@ -98,7 +117,7 @@ function useQuestion(device: Device, point: Point, { from, to }: Change) {
   return {
     device: `${localText(device.title, language, device.id)} (${device.id})`,
     place: localText(device.location, language, t('devices.noLocation')),
-    point: pointTitle(point, language),
+    point: name,
     from: valueText(point, from),
     to: valueText(point, to),
   }
