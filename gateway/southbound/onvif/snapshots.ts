@@ -9,6 +9,8 @@ import { shown } from './http-exchange.ts'
 export type Snapshot = { readonly jpeg: Uint8Array; readonly at: number }
 
 const maxBytes = 8 * 1024 * 1024
+/** A refused password is not sent again for this long, however many people look: cameras lock accounts. */
+const refusedMs = 300_000
 
 export type SnapshotContext = {
   readonly client: CameraClient
@@ -28,6 +30,7 @@ export class Snapshots {
   #last: (Snapshot & { readonly takenAt: number }) | undefined
   #running: Promise<Snapshot> | undefined
   #works: string | undefined
+  #refused: { readonly error: CameraError; readonly until: number } | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -38,6 +41,9 @@ export class Snapshots {
     if (this.#last !== undefined && this.#clock.monotonic() - this.#last.takenAt < maxRateMs) {
       const { jpeg, at } = this.#last
       return Promise.resolve({ jpeg, at })
+    }
+    if (this.#refused !== undefined && this.#clock.monotonic() < this.#refused.until) {
+      return Promise.reject(this.#refused.error)
     }
     this.#running ??= this.#fetch(context).finally(() => {
       this.#running = undefined
@@ -57,7 +63,10 @@ export class Snapshots {
       } catch (error) {
         if (!(error instanceof CameraError) || context.signal.aborted) throw error
         // The next address would be asked with the same password: that is how accounts get locked.
-        if (error.failure === 'credentials') throw error
+        if (error.failure === 'credentials') {
+          this.#refused = { error, until: this.#clock.monotonic() + refusedMs }
+          throw error
+        }
         reasons.push(error.message)
       }
     }
