@@ -9,6 +9,7 @@ import { startLocalFeed } from '#gateway/broker/local-feed.ts'
 import { createCommandHandler } from '#gateway/commands/command-handler.ts'
 import { CommandJournal } from '#gateway/commands/command-journal.ts'
 import { answerRequests, type RequestHandler } from '#gateway/commissioning/answer-requests.ts'
+import { addBusMetrics } from '#gateway/health/bus-metrics.ts'
 import { DeviceLinks } from '#gateway/health/device-links.ts'
 import { type HealthFacts, judgeHealth } from '#gateway/health/health.ts'
 import { startHealthServer } from '#gateway/health/health-server.ts'
@@ -149,6 +150,9 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
   commands.recover()
 
   const started = field
+  addBusMetrics(metrics.registry, () =>
+    started.current.drivers.flatMap(({ driver }) => driver.report?.() ?? []),
+  )
   async function swap(next: GatewaySetup): Promise<void> {
     const before = started.current.setup.devices
     await started.swap(next)

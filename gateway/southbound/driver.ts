@@ -1,3 +1,4 @@
+import type { BusReport } from '#contract/bus-report.ts'
 import type { QualityCode } from '#contract/quality.ts'
 import type { Value } from '#contract/sample.ts'
 import type { Device } from '#gateway/profiles/device.ts'
@@ -39,6 +40,8 @@ export interface Driver {
   probe?(device: Device, signal: AbortSignal): Promise<Probed>
   /** Devices that announced themselves and that nobody added; the newest first. Protocols without announcements have none. */
   proposals?(): readonly Proposal[]
+  /** How the line and what is on it are doing; cheap, and never throws. */
+  report?(): BusReport
 }
 
 /** What one look at a device saw, raw beside decoded. */

@@ -60,6 +60,8 @@ const maxWaiting = 256
  * there are more units, since some of them may have lost their power together.
  */
 const maxSilent = 5
+/** A serial adapter that nothing came from for so long is opened anew. */
+const serialStuckMs = 60_000
 /** Timeouts in a row during which the stream lost its frames. */
 const maxLost = 2
 /** Converters and USB adapters hand over an answer in pieces; a pause of this length is the end of it. */
@@ -111,6 +113,7 @@ class LineBus implements Bus {
   #noiseAt = Number.NEGATIVE_INFINITY
   #politeSince: number | undefined
   #silent = 0
+  #heardAt: number
   #lostFrames = 0
 
   constructor(config: BusConfig, { clock, line, stats }: LineParts) {
@@ -119,6 +122,7 @@ class LineBus implements Bus {
     this.#reportLost = resolve
     this.#config = config
     this.#clock = clock
+    this.#heardAt = clock.monotonic()
     this.#line = line
     this.#stats = stats
     this.#framer = isRtu(config) ? new RtuFramer(stats) : new MbapFramer(stats)
@@ -331,19 +335,23 @@ class LineBus implements Bus {
   }
 
   #heard(): void {
+    this.#heardAt = this.#clock.monotonic()
     this.#silent = 0
     this.#lostFrames = 0
   }
 
-  /** On a serial line there is nothing to open again: its units are silent, or its cable is out. */
+  /** On a serial line its units are silent or the cable is out; only an adapter that hangs is helped by opening it again. */
   #missed(lostFrames: boolean): void {
-    if (isSerial(this.#config)) return
     if (lostFrames) this.#lostFrames++
     else this.#silent++
     if (this.#lostFrames >= maxLost) this.#lose('answers that belong to no request')
-    else if (this.#silent >= Math.max(maxSilent, this.#stats.expected)) {
+    else if (this.#silent >= Math.max(maxSilent, this.#stats.expected) && this.#mayBeStuck()) {
       this.#lose(`${this.#silent} requests in a row without any answer`)
     }
+  }
+
+  #mayBeStuck(): boolean {
+    return !isSerial(this.#config) || this.#clock.monotonic() - this.#heardAt > serialStuckMs
   }
 
   #lose(reason: string): void {

@@ -5,6 +5,7 @@ import { AppError } from '#contract/errors.ts'
 import { addressOf, type BusConfig, isSerial, type SerialLine } from './bus-config.ts'
 import { openSocket } from './connection.ts'
 
+const closeWithinMs = 1000
 const stableNames = '/dev/serial/by-id'
 
 /** Bytes both ways. `close` resolves when somebody else may open it. */
@@ -32,7 +33,15 @@ async function openSerial(config: SerialLine): Promise<Line> {
   const { baud, parity, stop } = config.line
   return await new Promise((resolve, reject) => {
     // Destroying the stream would leave the port itself open.
-    const close = () => new Promise<void>((done) => (port.isOpen ? port.close(() => done()) : done()))
+    const close = () =>
+      new Promise<void>((done) => {
+        if (!port.isOpen) return done()
+        const timer = setTimeout(done, closeWithinMs) // an adapter that was pulled out may never say that it is closed
+        port.close(() => {
+          clearTimeout(timer)
+          done()
+        })
+      })
     const port = new SerialPort(
       { path: config.path, baudRate: baud, dataBits: 8, parity, stopBits: stop, lock: true },
       (error) => {

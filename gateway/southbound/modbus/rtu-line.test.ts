@@ -212,6 +212,11 @@ describeWith(['socat'], 'a serial port', () => {
     const ports = await openPtyPair()
     await using bus = await openBus(lineOf(ports.ours), systemClock, never)
     await ports[Symbol.asyncDispose]()
+    const asked = async () => bus.read(unit(1, { timeoutMs: 50 }), read(0))
+    await waitFor(() => expect(asked()).rejects.toMatchObject({ code: 'LINK_DOWN' }), {
+      everyMs: 20,
+      timeoutMs: 4000,
+    })
     expect(await bus.lost).toMatchObject({ code: 'LINK_DOWN' })
   })
 

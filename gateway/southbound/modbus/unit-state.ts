@@ -67,11 +67,19 @@ export class UnitState {
     return wasSilent
   }
 
-  /** One more request without an answer. After the profile's retries the unit is silent: true. */
+  /**
+   * One more request without an answer. After the profile's retries the unit is silent: true. One that has never answered
+   * gets no retries: more likely it is not there than that the first of all its answers was lost.
+   */
   timedOut(nowMs: number, reason: string): boolean {
     this.#timeouts++
-    for (const one of this.devices) one.link.failed(reason)
-    if (this.silentUntil === undefined && this.#timeouts <= this.timing.retries) return false
+    const isStranger = this.#stats.answers === 0
+    for (const { link } of this.devices) {
+      if (isStranger) link.cut(reason)
+      else link.failed(reason)
+    }
+    const retries = isStranger ? 0 : this.timing.retries
+    if (this.silentUntil === undefined && this.#timeouts <= retries) return false
     this.rest(nowMs)
     this.failAll('bad:timeout')
     return true
