@@ -28,7 +28,7 @@ export function layersOf(source: ProfileSource, parentOf: ParentOf): Found {
 
 function problemWith(layers: Layers, parent: ProfileSource | undefined, id: string): string | undefined {
   if (parent === undefined) return `there is no readable profile ${id} to extend`
-  if (layers.includes(parent)) return `${id} extends this profile itself`
+  if (layers.some(({ file }) => file === parent.file)) return `${id} extends this profile itself`
   if (layers.length >= maxLayers) return 'more than 3 profiles above each other'
   const [{ value }] = layers
   const [own, theirs] = [value, parent.value].map((one) => (isMap(one) ? one.protocol : undefined))
