@@ -12,6 +12,8 @@ export type TestDevice = {
   readonly profile: string
   readonly unit?: number
   readonly params?: Readonly<Record<string, unknown>>
+  /** More of its entry on the gateway: host and password of a camera, alarms that differ. */
+  readonly instance?: Readonly<Record<string, unknown>>
   /** For the simulator only. */
   readonly interval?: string
   readonly signals?: Readonly<Record<string, unknown>>
@@ -101,7 +103,9 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
       healthPort,
       cloud: { port: (await between?.(mqttPort)) ?? mqttPort, caFile: cloud.caFile, token },
       modbusPort: options.modbusPort ?? site.modbusPort,
-      devices: devices.filter((device) => device.isUnknown !== true).map(installed),
+      devices: devices
+        .filter((device) => device.isUnknown !== true)
+        .map((device) => ({ ...installed(device), ...device.instance })),
       credentials: [
         {
           ...mqttLogin,
