@@ -58,7 +58,7 @@ export type ResolvedWrite<To = unknown> = {
     readonly pollNow?: boolean
   }
   readonly minIntervalMs: number
-  /** The value may move by at most this much a second (canonical unit); the driver sends steps on the way. */
+  /** The value may move by at most this much a second (canonical unit); commands send steps on the way. */
   readonly rampMaxPerS?: number
   /** Written when the wanted value could not be verified; absent: nothing. */
   readonly onFail?: Scalar

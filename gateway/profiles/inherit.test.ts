@@ -109,7 +109,7 @@ describe('a profile that extends another', () => {
     ['another protocol', 'extends: base.line', 'base.line speaks modbus and this profile mqtt'],
   ])('cannot extend %s', (_name, line, message) => {
     const link = (n: number) => `protocol: mqtt\nextends: a.${n + 1}\n`
-    const known = new Map([
+    const known = new Map<string, readonly string[]>([
       ...files,
       ...[1, 2, 3, 4].map((n) => [`a.${n}`, [`mqtt/a.${n}.yaml`, link(n)]] as const),
       ['base.line', ['modbus/base.line.yaml', 'protocol: modbus']],
