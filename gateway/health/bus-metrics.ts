@@ -15,22 +15,21 @@ export function addBusMetrics(registry: Registry, reports: () => readonly BusRep
   function refresh(): void {
     for (const { gauge } of [...perBus, ...perUnit, { gauge: roundTrip }]) gauge.reset()
     for (const report of reports()) {
-      const { bus } = report
-      for (const { gauge, of } of perBus) gauge.set({ bus }, of(report))
-      for (const one of report.units) {
-        const labels = { bus, unit: String(one.unit) }
-        for (const { gauge, of } of perUnit) gauge.set(labels, of(one))
-        if (one.roundTripMs === undefined) continue
-        for (const [quantile, ms] of [
-          ['0.5', one.roundTripMs.p50],
-          ['0.95', one.roundTripMs.p95],
-          ['1', one.roundTripMs.max],
-        ] as const) {
-          roundTrip.set({ ...labels, quantile }, ms / 1000)
-        }
-      }
+      for (const { gauge, of } of perBus) gauge.set({ bus: report.bus }, of(report))
+      for (const one of report.units) showUnit(report.bus, one)
     }
   }
+
+  function showUnit(bus: string, one: BusUnitReport): void {
+    const labels = { bus, unit: String(one.unit) }
+    for (const { gauge, of } of perUnit) gauge.set(labels, of(one))
+    if (one.roundTripMs === undefined) return
+    const { p50, p95, max } = one.roundTripMs
+    roundTrip.set({ ...labels, quantile: '0.5' }, p50 / 1000)
+    roundTrip.set({ ...labels, quantile: '0.95' }, p95 / 1000)
+    roundTrip.set({ ...labels, quantile: '1' }, max / 1000)
+  }
+
   // The first one to be asked fetches the reports for all of them.
   const [first] = perBus
   if (first !== undefined) Object.assign(first.gauge, { collect: refresh })
