@@ -1,6 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { connect as connectTcp } from 'node:net'
+import { freePort } from '#simulators/demo/free-port.ts'
 import { findProgram } from './servers.ts'
+import { tempFolder } from './temp-folder.ts'
+import { waitFor } from './wait-for.ts'
 
 export type Publication = {
   /** `mqtt://127.0.0.1:1883` */
@@ -41,4 +46,26 @@ export async function mosquittoPub(
   const [status] = (await once(child, 'close')) as [number | null]
   clearTimeout(timer)
   return { status, errors }
+}
+
+/** A broker of the mosquitto project on a free port of loopback that lets everybody in; it keeps nothing on disk. */
+export async function startMosquitto(): Promise<AsyncDisposable & { readonly url: string }> {
+  await using parts = new AsyncDisposableStack()
+  const folder = parts.use(await tempFolder())
+  const port = await freePort('127.0.0.1')
+  const file = folder.file('mosquitto.conf')
+  await writeFile(file, `listener ${port} 127.0.0.1\nallow_anonymous true\npersistence false\n`)
+  const child = spawn(findProgram('mosquitto') ?? 'mosquitto', ['-c', file], { stdio: 'ignore' })
+  parts.defer(async () => {
+    if (child.exitCode !== null || child.pid === undefined) return
+    const ended = once(child, 'close')
+    child.kill('SIGKILL')
+    await ended
+  })
+  await waitFor(async () => {
+    const probe = connectTcp(port, '127.0.0.1')
+    await once(probe, 'connect').finally(() => probe.destroy())
+  })
+  const running = parts.move()
+  return { url: `mqtt://127.0.0.1:${port}`, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
