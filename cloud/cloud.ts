@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import { countCommandSteps } from '#cloud/commands/command-metrics.ts'
 import { CommandService } from '#cloud/commands/command-service.ts'
 import { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
@@ -75,13 +76,17 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
   const consoleFolder = deps.consoleFolder ?? builtConsole
   const hub = parts.use(LiveHub.start({ clock, build: await consoleBuild(consoleFolder) }))
   let ingest: RunningIngest | undefined
+  const commandSteps = countCommandSteps(metrics)
   const commands = parts.use(
     new CommandService({
       db,
       clock,
       log: part('commands'),
       send: async (gateway, command) => (await ingest?.sendCommand(gateway, command)) ?? false,
-      onChange: (command) => hub.publishCommand(command),
+      onChange: (command) => {
+        commandSteps.inc({ state: command.state })
+        hub.publishCommand(command)
+      },
     }),
   )
   const requests = new GatewayRequests({

@@ -35,6 +35,7 @@ test('a command goes to the device, is read back, and every step has its time', 
   expect(times).toEqual(times.toSorted((a, b) => a - b))
   const shown = (await campus.site.describe('quick')).points.find(({ id }) => id === 'relay.1')
   expect(shown?.value).toBe(true)
+  expect(await campus.cloud.metrics()).toContain('campus_command_steps_total{state="done"} 1')
 })
 
 test('who watches hears every step, also who was away for a moment', async () => {
