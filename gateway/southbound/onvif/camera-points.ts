@@ -31,6 +31,8 @@ export class CameraPoints {
   readonly #host: DriverHost
   readonly #states = new Map<string, State>()
   readonly #pulsedAt = new Map<string, number>()
+  /** What fell back by itself: only a change can bring it up again. */
+  readonly #fallen = new Set<string>()
   #isWaiting = false
 
   constructor(device: OnvifDevice, host: DriverHost) {
@@ -42,7 +44,7 @@ export class CameraPoints {
   take(message: OnvifMessage, context: TakeContext): void {
     const seenAt = this.#timeOf(message, context.offsetMs)
     for (const event of decodeEvent(message, this.device, context.tokens)) {
-      this.#apply(event, seenAt)
+      this.#apply(this.#stillOver(event, message), seenAt)
       context.seen(event.point, event.value)
     }
     this.#waitForHolds(context.signal)
@@ -67,6 +69,7 @@ export class CameraPoints {
         quality: qualityCodes.stale,
       }))
     for (const { on } of this.#states.values()) on.clear()
+    this.#fallen.clear()
     if (readings.length > 0) this.#host.report(readings)
   }
 
@@ -74,6 +77,7 @@ export class CameraPoints {
   fail(): void {
     const t = this.#host.clock.now()
     this.#states.clear()
+    this.#fallen.clear()
     this.#host.report(
       this.device.points
         .filter(({ from }) => from !== undefined && !isAboutUs(from))
@@ -82,6 +86,14 @@ export class CameraPoints {
           quality: qualityCodes['bad:link'],
         })),
     )
+  }
+
+  /** A camera that never takes a state back must not raise it anew each time it is asked for its states. */
+  #stillOver(event: DecodedEvent, { operation }: OnvifMessage): DecodedEvent {
+    const key = `${event.point} ${event.instance}`
+    if (operation === 'Initialized' && this.#fallen.has(key)) return { ...event, value: false }
+    this.#fallen.delete(key)
+    return event
   }
 
   #apply(event: DecodedEvent, seenAt: number): void {
@@ -143,7 +155,10 @@ export class CameraPoints {
     const now = this.#host.clock.monotonic()
     for (const [point, { on }] of this.#states) {
       const over = [...on].filter(([, until]) => until <= now)
-      for (const [instance] of over) on.delete(instance)
+      for (const [instance] of over) {
+        on.delete(instance)
+        this.#fallen.add(`${point} ${instance}`)
+      }
       if (over.length > 0 && on.size === 0) {
         this.#report(point, false, { t: this.#host.clock.now(), quality: good })
       }

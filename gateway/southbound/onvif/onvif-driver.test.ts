@@ -172,6 +172,22 @@ describe('an event', () => {
     await waitFor(() => expect(site.values('motion')).toEqual([true, false]), fast)
   })
 
+  test('that never ends at the camera falls back once, however often the camera is asked for its states', async () => {
+    const device = cameraDevice()
+    const events = device.address.events.map((one) =>
+      one.point === 'motion' ? { ...one, holdMs: 300 } : one,
+    )
+    await using site = await start({ silenceMs: 600 }, { events })
+    await subscribed(site)
+    site.camera.emit(motion('true'))
+    await waitFor(() => expect(site.values('motion')).toEqual([true, false]), fast)
+    const asked = site.camera.count('SetSynchronizationPoint')
+    await waitFor(() => expect(site.camera.count('SetSynchronizationPoint')).toBeGreaterThan(asked + 1), fast)
+    expect(new Set(site.values('motion').slice(1))).toEqual(new Set([false]))
+    site.camera.emit(motion('true'))
+    await waitFor(() => expect(site.last('motion')?.value).toBe(true), fast)
+  })
+
   test('of a line is one event, however often it is repeated at once', async () => {
     await using site = await start()
     await subscribed(site)

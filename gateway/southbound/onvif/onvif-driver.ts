@@ -18,9 +18,9 @@ import { probeCamera } from './probe-camera.ts'
 import { type Snapshot, Snapshots } from './snapshots.ts'
 import { writeTarget } from './write-target.ts'
 
-/** Cameras lock an account after about five failures, for up to half an hour. */
-const credentialsBackoff: Backoff = { firstMs: 300_000, maxMs: 300_000 }
-const patientBackoff: Backoff = { firstMs: 300_000, maxMs: 1_800_000 }
+/** Cameras lock an account after about five failures, for five minutes to half an hour: never sooner than five minutes. */
+const credentialsBackoff: Backoff = { firstMs: 430_000, maxMs: 430_000 }
+const patientBackoff: Backoff = { firstMs: 430_000, maxMs: 2_600_000 }
 const housekeepingMs = 60_000
 const defaultSilenceMs = 600_000
 
@@ -75,18 +75,14 @@ export class OnvifDriver implements Driver {
 
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#host
-    let attempt = 0
-    let refusals = 0
+    const tries: Tries = { failures: 0, refusals: 0 }
     while (!signal.aborted) {
       const startedAt = clock.monotonic()
       const error = await this.#serve(signal)
       if (signal.aborted) return
-      if (!(error instanceof CameraError)) throw error
-      const isRefused = error.failure === 'credentials'
-      const wasGood = clock.monotonic() - startedAt > housekeepingMs
-      refusals = isRefused ? (wasGood ? 1 : refusals + 1) : 0
-      attempt = wasGood ? 0 : attempt
-      const waitMs = isRefused ? this.#refusedMs(refusals - 1) : this.#restartMs(attempt++)
+      if (!(error instanceof CameraError)) throw this.#ownFault(error)
+      if (clock.monotonic() - startedAt > housekeepingMs) Object.assign(tries, { failures: 0, refusals: 0 })
+      const waitMs = this.#waitAfter(error, tries)
       this.#failed(error, waitMs)
       await clock.sleep(waitMs, signal)
     }
@@ -309,17 +305,26 @@ export class OnvifDriver implements Driver {
     return this.#served?.find(({ device }) => device.id === id)
   }
 
-  #refusedMs(times: number): number {
-    const patient = this.#served.some(({ device }) => device.address.quirks.includes('lockout_backoff'))
-    return backoffMs(times, patient ? patientBackoff : credentialsBackoff)
+  #waitAfter({ failure }: CameraError, tries: Tries): number {
+    const [first] = this.#served
+    if (failure === 'credentials') {
+      const patient = this.#served.some(({ device }) => device.address.quirks.includes('lockout_backoff'))
+      return backoffMs(tries.refusals++, patient ? patientBackoff : credentialsBackoff)
+    }
+    tries.refusals = 0
+    const [firstMs = 1_000, maxMs = 60_000] = first?.device.address.subscription.restartBackoffMs ?? []
+    return backoffMs(tries.failures++, { firstMs, maxMs })
   }
 
-  #restartMs(attempt: number): number {
-    const [firstMs = 1_000, maxMs = 60_000] =
-      this.#served[0]?.device.address.subscription.restartBackoffMs ?? []
-    return backoffMs(attempt, { firstMs, maxMs })
+  /** A bug: the runner logs it and starts again; whoever looks at the device sees that it is not served. */
+  #ownFault(error: unknown): unknown {
+    for (const { link } of this.#served) link.failed('an error of the gateway itself; its log tells which')
+    return error
   }
 }
+
+/** In a row, since the camera was last served well. */
+type Tries = { failures: number; refusals: number }
 
 function untilOver(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
