@@ -15,6 +15,8 @@ export type TestGatewayOptions = {
   readonly modbusPort?: number
   readonly devices: readonly Readonly<Record<string, unknown>>[]
   readonly credentials: readonly Readonly<Record<string, unknown>>[]
+  /** The broker that is there already, instead of the gateway's own. */
+  readonly existingBroker?: { readonly url: string }
   readonly rules?: readonly Readonly<Record<string, unknown>>[]
   readonly interlocks?: readonly Readonly<Record<string, unknown>>[]
   readonly outbox?: Readonly<Record<string, unknown>>
@@ -107,7 +109,7 @@ export async function writeGatewayConfig(options: TestGatewayOptions): Promise<s
     gateway: { id },
     data: './data',
     cloud: { url: `mqtts://${hostPort(host, cloud.port)}`, caFile: cloud.caFile, tokenFile: 'token' },
-    broker: { host, port: options.brokerPort, credentials },
+    broker: options.existingBroker ?? { host, port: options.brokerPort, credentials },
     profiles: join(repository, 'device-profiles'),
     buses: modbusPort === undefined ? [] : [{ id: 'plant', protocol: 'modbus-tcp', host, port: modbusPort }],
     devices,
