@@ -26,7 +26,7 @@ export default defineConfig({
         // Real processes and sockets on a small machine: one file at a time, generous deadlines.
         test: {
           name: 'system',
-          include: ['tests/{system,console,docs,peers}/**/*.test.ts'],
+          include: ['tests/{system,console,docs,peers,faults}/**/*.test.ts'],
           exclude,
           fileParallelism: false,
           testTimeout: 120_000,

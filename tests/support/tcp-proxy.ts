@@ -8,64 +8,76 @@ export interface TcpProxy extends AsyncDisposable {
   readonly connections: number
   /** Bytes forwarded so far, both ways. */
   readonly bytes: number
-  /** Drops everything silently, both ways; sockets stay open, new connections are accepted and hear nothing. */
-  cut(): void
+  /**
+   * Drops everything silently, both ways or one; sockets stay open, new connections are accepted and hear nothing.
+   * `up`: what the client sends is lost. `down`: what the server answers is lost, so what arrived is never acknowledged.
+   */
+  cut(direction?: Direction): void
   /** New connections work again. Connections that lived through a cut stay dead: bytes of them are gone. */
   heal(): void
   /** Ends every connection with RST. */
   reset(): void
-  /** Every chunk is forwarded this much later. */
-  delay(ms: number): void
+  /** Every chunk is forwarded this much later, and by chance up to `jitterMs` more; the order stays. */
+  delay(ms: number, jitterMs?: number): void
 }
 
 export type ProxyTarget = { readonly port: number; readonly host?: string; readonly listenOn?: string }
 
-type Pair = { readonly sockets: readonly Socket[]; isDead: boolean }
+export type Direction = 'up' | 'down'
+
+type Pair = { readonly sockets: readonly Socket[]; readonly dead: Set<Direction> }
+
+const bothWays: readonly Direction[] = ['up', 'down']
 
 export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
   const pairs = new Set<Pair>()
-  let isCut = false
+  let cutWays: readonly Direction[] = []
   let delayMs = 0
+  let jitterMs = 0
   let connections = 0
   let bytes = 0
 
   const server = createServer((client) => {
     connections++
-    const upstream = isCut
+    const upstream = cutWays.includes('up')
       ? undefined
       : createConnection({ port: target.port, host: target.host ?? '127.0.0.1' })
-    const pair: Pair = { sockets: upstream === undefined ? [client] : [client, upstream], isDead: isCut }
+    const pair: Pair = {
+      sockets: upstream === undefined ? [client] : [client, upstream],
+      dead: new Set(cutWays),
+    }
     pairs.add(pair)
     for (const socket of pair.sockets) socket.on('error', () => {})
     // Bytes into a black hole are read, or the sender would notice by a full window.
     if (upstream === undefined) client.resume()
     else {
-      forward(client, upstream, pair)
-      forward(upstream, client, pair)
+      forward(client, upstream, { pair, way: 'up' })
+      forward(upstream, client, { pair, way: 'down' })
     }
     client.on('close', () => closed(pair))
     upstream?.on('close', () => closed(pair))
   })
 
-  function forward(from: Socket, to: Socket, pair: Pair): void {
+  function forward(from: Socket, to: Socket, { pair, way }: { pair: Pair; way: Direction }): void {
     let order = Promise.resolve()
     from.on('data', (chunk) => {
-      if (pair.isDead) return
+      if (pair.dead.has(way)) return
       order = order.then(async () => {
-        if (delayMs > 0) await sleep(delayMs)
-        if (pair.isDead || to.destroyed) return
+        const waitMs = delayMs + jitterMs * Math.random()
+        if (waitMs > 0) await sleep(waitMs)
+        if (pair.dead.has(way) || to.destroyed) return
         bytes += chunk.length
         to.write(chunk)
       })
     })
     from.on('end', () => {
-      if (!pair.isDead) order = order.then(() => void to.end())
+      if (!pair.dead.has(way)) order = order.then(() => void to.end())
     })
   }
 
   function closed(pair: Pair): void {
     // A dead pair's other end must not learn of it: that is what a black hole is.
-    if (pair.isDead) return
+    if (pair.dead.size > 0) return
     pairs.delete(pair)
     for (const socket of pair.sockets) socket.destroy()
   }
@@ -82,19 +94,20 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
     get bytes() {
       return bytes
     },
-    cut() {
-      isCut = true
-      for (const pair of pairs) pair.isDead = true
+    cut(direction) {
+      cutWays = direction === undefined ? bothWays : [direction]
+      for (const pair of pairs) for (const way of cutWays) pair.dead.add(way)
     },
     heal() {
-      isCut = false
+      cutWays = []
     },
     reset() {
       for (const pair of pairs) for (const socket of pair.sockets) socket.resetAndDestroy()
       pairs.clear()
     },
-    delay(ms) {
+    delay(ms, jitter = 0) {
       delayMs = ms
+      jitterMs = jitter
     },
     async [Symbol.asyncDispose]() {
       for (const pair of pairs) for (const socket of pair.sockets) socket.destroy()

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { describeWithDiskFaults } from '../support/disk-faults.ts'
+import { runCampaign } from './campaign.ts'
+
+const minutes = 1
+
+describeWithDiskFaults('faults of every kind, one or two at a time', () => {
+  test('nothing that was taken over is lost, doubled or changed, and the ledger accounts for every number', async () => {
+    const seed = process.env.CAMPUS_TEST_SEED ?? `${Date.now()}`
+    process.stdout.write(`CAMPUS_TEST_SEED=${seed}\n`)
+    const result = await runCampaign({ seed, minutes, store: 'embedded' })
+    process.stdout.write(`${JSON.stringify(result)}\n`)
+    expect(result.written).toBeGreaterThan(2_000)
+    expect(result.findings).toEqual([])
+  }, 300_000)
+})
