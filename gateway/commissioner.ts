@@ -45,6 +45,8 @@ type Scan = {
   ): Promise<unknown>
 }
 
+const discoveryMs = 10_000
+
 export function createCommissioner({ field, swap }: CommissionerParts): Commissioner {
   async function answer(question: Question, context: AnswerContext): Promise<ReplyBody> {
     switch (question.kind) {
@@ -53,7 +55,7 @@ export function createCommissioner({ field, swap }: CommissionerParts): Commissi
       case 'buses':
         return { kind: 'buses', buses: busInfos(field()) }
       case 'proposals':
-        return await proposals(field(), context.signal)
+        return await lookAround()
       case 'scan':
         return await scan(field(), question, context)
       case 'probe':
@@ -67,6 +69,16 @@ export function createCommissioner({ field, swap }: CommissionerParts): Commissi
       case 'cancel':
         return { kind: 'cancel', found: false }
     }
+  }
+
+  let looking: Promise<ReplyBody> | undefined
+
+  /** Whoever asks while somebody else does gets the same answer. */
+  function lookAround(): Promise<ReplyBody> {
+    looking ??= proposals(field(), AbortSignal.timeout(discoveryMs)).finally(() => {
+      looking = undefined
+    })
+    return looking
   }
 
   async function add(draft: DeviceDraft): Promise<ReplyBody> {
@@ -161,8 +173,6 @@ function placeOf(question: Question): string | undefined {
       const { bus, host } = question.device
       return typeof bus === 'string' ? `bus ${bus}` : typeof host === 'string' ? `camera ${host}` : undefined
     }
-    case 'proposals':
-      return 'discovery'
     case 'add-device':
     case 'update-device':
     case 'remove-device':
@@ -272,11 +282,9 @@ async function scan(
 }
 
 async function probe({ setup, drivers }: Field, draft: DeviceDraft, signal: AbortSignal): Promise<ReplyBody> {
-  const read = readDraft({ id: 'candidate', ...draft })
-  if (!read.ok) throw invalid(read.problems)
-  const device = await candidate(setup, read.instance)
+  const { instance, password } = wantedOf(setup, draft)
+  const device = await candidate(setup, instance)
   if (device.protocol === 'onvif') {
-    const { instance, password } = read
     const login = password === undefined ? { instance } : { instance, password }
     return probeView(device, await probeCandidate(setup, { device, ...login }, signal))
   }
@@ -291,6 +299,22 @@ async function probe({ setup, drivers }: Field, draft: DeviceDraft, signal: Abor
   }
   const probed: Probed = await driver.probe(device, signal)
   return probeView(device, probed)
+}
+
+type Wanted = { readonly instance: DeviceInstance; readonly password?: string }
+
+/** An id alone means the device that is configured under it: its unchecked points are looked at again. */
+function wantedOf({ config }: GatewaySetup, draft: DeviceDraft): Wanted {
+  if (Object.keys(draft).join() === 'id') {
+    const { id: wanted } = draft
+    const known = config.devices.find((one) => one.id === wanted)
+    if (known === undefined)
+      throw new AppError('NOT_FOUND', `there is no device ${String(wanted).slice(0, 80)}`)
+    return { instance: known }
+  }
+  const read = readDraft({ id: 'candidate', ...draft })
+  if (!read.ok) throw invalid(read.problems)
+  return read
 }
 
 /** The device that the draft describes, with its points as if every one was confirmed: a check needs them all. */

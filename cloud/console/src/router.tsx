@@ -9,6 +9,7 @@ import {
 import { isSignedOut } from './api/client.ts'
 import { sessionQuery } from './api/session.ts'
 import { alarmsSearch } from './features/alarms/alarms-search.ts'
+import { addDeviceSearch } from './features/commissioning/add-device-search.ts'
 import { devicesSearch } from './features/devices/devices-search.ts'
 import { pointSearch } from './features/points/point-search.ts'
 import { signInSearch } from './features/sign-in/sign-in-search.ts'
@@ -58,6 +59,16 @@ const devicesRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/devices/devices-page.tsx'), 'DevicesPage'),
 })
 
+const addDeviceRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/devices/add',
+  validateSearch: addDeviceSearch,
+  component: lazyRouteComponent(
+    () => import('./features/commissioning/add-device-page.tsx'),
+    'AddDevicePage',
+  ),
+})
+
 const deviceRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/devices/$gateway/$device',
@@ -96,6 +107,7 @@ const routeTree = rootRoute.addChildren([
   shellRoute.addChildren([
     homeRoute,
     devicesRoute,
+    addDeviceRoute,
     deviceRoute,
     pointRoute,
     gatewaysRoute,

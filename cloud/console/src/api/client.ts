@@ -8,25 +8,33 @@ export type ApiErrorCode = ErrorCode | 'NETWORK' | 'TIMEOUT' | 'UNEXPECTED'
 export class ApiError extends Error {
   readonly code: ApiErrorCode
   readonly status: number
+  /** For a refused form: `[{ path, message }]`. */
+  readonly details: unknown
 
-  constructor(code: ApiErrorCode, options: { message: string; status?: number; cause?: unknown }) {
+  constructor(
+    code: ApiErrorCode,
+    options: { message: string; status?: number; details?: unknown; cause?: unknown },
+  ) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'ApiError'
     this.code = code
     this.status = options.status ?? 0
+    this.details = options.details
   }
 }
 
 export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>
 
 export type RequestOptions = {
-  readonly method?: 'GET' | 'POST' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly query?: Query
   readonly body?: unknown
   readonly signal?: AbortSignal
+  /** For what a gateway or a device has to do first. */
+  readonly deadlineMs?: number
 }
 
-const deadlineMs = 20_000
+const usualDeadlineMs = 20_000
 
 export function apiUrl(path: string, query: Query = {}): string {
   const parameters = new URLSearchParams()
@@ -49,7 +57,7 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
 
 async function send(
   path: string,
-  { method = 'GET', query, body, signal }: RequestOptions,
+  { method = 'GET', query, body, signal, deadlineMs = usualDeadlineMs }: RequestOptions,
 ): Promise<Response> {
   const deadline = AbortSignal.timeout(deadlineMs)
   try {
@@ -71,7 +79,7 @@ async function errorOf(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => undefined)) as Partial<ErrorBody> | undefined
   const status = response.status
   if (typeof body?.code !== 'string') return new ApiError('UNEXPECTED', { message: `HTTP ${status}`, status })
-  return new ApiError(body.code as ErrorCode, { message: body.message ?? '', status })
+  return new ApiError(body.code as ErrorCode, { message: body.message ?? '', status, details: body.details })
 }
 
 export function isSignedOut(error: unknown): boolean {

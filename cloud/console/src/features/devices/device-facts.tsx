@@ -11,7 +11,11 @@ import { categoryText } from './category.ts'
 export function DeviceFacts({ device }: { readonly device: Device }) {
   const { t } = useTranslation()
   const language = useLanguage()
-  const { vendor, model, profile, category, location, gateway } = device
+  const { vendor, model, profile, category, location, gateway, address, profileVersion, variant } = device
+  const about = [
+    profileVersion === undefined ? '' : t('commissioning.version', { version: profileVersion }),
+    variant === undefined ? '' : t('commissioning.variant', { variant }),
+  ].filter((text) => text !== '')
   return (
     <Facts>
       <Fact name={t('device.location')}>{localText(location, language, t('devices.noLocation'))}</Fact>
@@ -25,7 +29,11 @@ export function DeviceFacts({ device }: { readonly device: Device }) {
         </Link>
       </Fact>
       <Fact name={t('device.model')}>{`${vendor} ${model}`}</Fact>
-      <Fact name={t('device.profile')}>{profile}</Fact>
+      <Fact name={t('device.profile')}>
+        {profile}
+        {about.length > 0 && <span className="muted">{` · ${about.join(' · ')}`}</span>}
+      </Fact>
+      {address !== undefined && <Fact name={t('commissioning.address')}>{address}</Fact>}
     </Facts>
   )
 }

@@ -13,8 +13,12 @@ import { Empty } from '../../ui/page-states.tsx'
 import { QueryView } from '../../ui/query-view.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import { DeviceControls } from '../commands/device-controls.tsx'
+import { useMayCommission } from '../commissioning/may-commission.ts'
 import { DeviceFacts } from './device-facts.tsx'
+import { HiddenPoints } from './hidden-points.tsx'
+import { LinkHistory } from './link-history.tsx'
 import { PointsTable } from './points-table.tsx'
+import { RemoveDevice } from './remove-device.tsx'
 
 export function DevicePage() {
   const { t } = useTranslation()
@@ -40,6 +44,7 @@ export function DevicePage() {
 function DeviceView({ device }: { readonly device: Device }) {
   const { t } = useTranslation()
   const language = useLanguage()
+  const mayCommission = useMayCommission()
   const title = localText(device.title, language, device.id)
   useTitle(title)
   return (
@@ -47,9 +52,16 @@ function DeviceView({ device }: { readonly device: Device }) {
       <div className="page-head">
         <h1>{title}</h1>
         <DeviceStateMark device={device} />
+        <RemoveDevice device={device} name={title} />
       </div>
       {device.removedAt !== undefined && (
-        <Alert type="info" showIcon className="notice" title={t('device.removed')} />
+        <Alert
+          type="info"
+          showIcon
+          className="notice"
+          title={t('device.removed')}
+          {...(mayCommission ? { action: <AddAgain gateway={device.gateway} /> } : {})}
+        />
       )}
       <DeviceFacts device={device} />
       <DeviceControls device={device} />
@@ -59,7 +71,18 @@ function DeviceView({ device }: { readonly device: Device }) {
       ) : (
         <PointsTable points={device.points} />
       )}
+      <HiddenPoints device={device} />
+      <LinkHistory device={device.id} />
     </>
+  )
+}
+
+function AddAgain({ gateway }: { readonly gateway: string }) {
+  const { t } = useTranslation()
+  return (
+    <Link to="/devices/add" search={{ gateway }}>
+      {t('commissioning.addAgain')}
+    </Link>
   )
 }
 

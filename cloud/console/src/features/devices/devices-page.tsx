@@ -8,6 +8,7 @@ import { useSeed } from '../../points/use-points.ts'
 import { Empty } from '../../ui/page-states.tsx'
 import { QueryView } from '../../ui/query-view.tsx'
 import { useTitle } from '../../ui/use-title.ts'
+import { useMayCommission } from '../commissioning/may-commission.ts'
 import { DevicesFilter } from './devices-filter.tsx'
 import { DevicesPaging } from './devices-paging.tsx'
 import { DevicesTable } from './devices-table.tsx'
@@ -16,6 +17,7 @@ export function DevicesPage() {
   const { t } = useTranslation()
   const filter = useSearch({ from: '/shell/devices' })
   const query = useQuery(devicesQuery(filter))
+  const mayCommission = useMayCommission()
   const devices = query.data?.items
   const points = useMemo(() => devices?.flatMap((device) => device.points), [devices])
   useTitle(t('devices.title'))
@@ -26,6 +28,11 @@ export function DevicesPage() {
       <div className="page-head">
         <h1>{t('devices.title')}</h1>
         <DevicesFilter />
+        {mayCommission && (
+          <Link to="/devices/add" search={{}} className="add-link">
+            {t('commissioning.title')}
+          </Link>
+        )}
       </div>
       <QueryView query={query} skeletonRows={10}>
         {({ items, nextCursor }) =>

@@ -8,7 +8,9 @@ import { useLanguage } from '../../i18n/use-language.ts'
 import { Empty } from '../../ui/page-states.tsx'
 import { QueryView } from '../../ui/query-view.tsx'
 import { useTitle } from '../../ui/use-title.ts'
+import { useMayCommission } from '../commissioning/may-commission.ts'
 import { BacklogTable } from './backlog-table.tsx'
+import { BusSection } from './bus-section.tsx'
 import { Connected } from './connected.tsx'
 import { GatewayFacts } from './gateway-facts.tsx'
 import { LedgerView } from './ledger-view.tsx'
@@ -36,6 +38,7 @@ function GatewayView({ gateway }: { readonly gateway: Gateway }) {
   const { t } = useTranslation()
   const language = useLanguage()
   const title = localText(gateway.title, language, gateway.id)
+  const mayCommission = useMayCommission()
   useTitle(title)
   return (
     <>
@@ -45,6 +48,11 @@ function GatewayView({ gateway }: { readonly gateway: Gateway }) {
         <Link to="/devices" search={{ gateway: gateway.id }}>
           {t('nav.devices')}
         </Link>
+        {mayCommission && (
+          <Link to="/devices/add" search={{ gateway: gateway.id }}>
+            {t('commissioning.title')}
+          </Link>
+        )}
       </div>
       <GatewayFacts gateway={gateway} />
       {gateway.status !== undefined && (
@@ -53,6 +61,7 @@ function GatewayView({ gateway }: { readonly gateway: Gateway }) {
           <BacklogTable backlog={gateway.status.backlog} />
         </>
       )}
+      <BusSection gateway={gateway} />
       <LedgerSection gateway={gateway.id} />
     </>
   )
