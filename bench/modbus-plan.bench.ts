@@ -58,14 +58,15 @@ function figures(
   return [
     figure('requests per cycle', cycle, 'requests'),
     figure('requests per cycle, lower bound', cycleBound, 'requests'),
+    figure('requests per cycle, above the lower bound', above(cycle, cycleBound), '%'),
     figure('requests per cycle, one per point', apart, 'requests'),
     figure('requests per second', perS, '1/s'),
-    figure(
-      'requests per second, above the lower bound',
-      perSBound === 0 ? 0 : (perS / perSBound - 1) * 100,
-      '%',
-    ),
+    figure('requests per second, above the lower bound', above(perS, perSBound), '%'),
   ]
+}
+
+function above(found: number, bound: number): number {
+  return bound === 0 ? 0 : Math.round((found / bound - 1) * 10_000) / 100
 }
 
 /** As somebody would install it, with the parameters that the profile's own tests use. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ModbusPoint, ReadLimits } from '#gateway/profiles/device.ts'
-import { seededRandom } from '../../../bench/lib/random.ts'
+import { SeededChance } from '../../../tests/support/random.ts'
 import { point } from './fixtures/devices.ts'
 import { fewestRequests, leastRequestsPerSecond, planReads, requestsPerSecond } from './plan-reads.ts'
 
@@ -67,10 +67,11 @@ function randomLayout(next: () => number, periods: readonly number[]): Layout {
 const hasPlan = ({ points, limits }: Layout) => points.every((one) => isAllowed([one], limits))
 
 test('with one period there are never more requests than in the best of all plans', () => {
-  const random = seededRandom(3)
+  const chance = new SeededChance('plans 3')
+  const next = () => chance.between(0, 1)
   let tried = 0
   while (tried < 300) {
-    const layout = randomLayout(random.next, [1000])
+    const layout = randomLayout(next, [1000])
     if (!hasPlan(layout)) continue
     tried++
     const blocks = planReads(layout.points, { limits: layout.limits, groups: [] })
@@ -81,9 +82,10 @@ test('with one period there are never more requests than in the best of all plan
 })
 
 test('every request keeps the limits and every point is read exactly once', () => {
-  const random = seededRandom(4)
+  const chance = new SeededChance('plans 4')
+  const next = () => chance.between(0, 1)
   for (let i = 0; i < 300; i++) {
-    const layout = randomLayout(random.next, [1000, 5000, 60_000])
+    const layout = randomLayout(next, [1000, 5000, 60_000])
     if (!hasPlan(layout)) continue
     const blocks = planReads(layout.points, { limits: layout.limits, groups: [] })
     const read = blocks.flatMap(({ points }) => points.map(({ id }) => id))
@@ -98,9 +100,10 @@ test('every request keeps the limits and every point is read exactly once', () =
 })
 
 test('with several periods the bound holds for the best of all plans, and ours is never above one plan per period', () => {
-  const random = seededRandom(5)
+  const chance = new SeededChance('plans 5')
+  const next = () => chance.between(0, 1)
   for (let i = 0; i < 150; i++) {
-    const layout = randomLayout(random.next, [1000, 10_000, 60_000])
+    const layout = randomLayout(next, [1000, 10_000, 60_000])
     if (!hasPlan(layout)) continue
     const rules = { limits: layout.limits, groups: [] }
     const best = cheapest(layout.points, layout.limits, (request) =>
@@ -122,11 +125,18 @@ test('a slow point rides along in a fast read where that is cheaper than a reque
   const fast = [0, 1, 2].map((addr) => point(`x.fast${addr}`, { addr }, { pollMs: 5000 }))
   const beside = point('x.beside', { addr: 3 }, { pollMs: 10_000 })
   const wide = Array.from({ length: 50 }, (_, i) => point(`x.wide${i}`, { addr: 4 + i }, { pollMs: 60_000 }))
-  const blocks = planReads([...fast, beside, ...wide], { limits, groups: [] })
-  expect(blocks.map(({ addr, count, pollMs }) => [addr, count, pollMs])).toEqual([
+  const plan = (transports: readonly string[]) =>
+    planReads([...fast, beside, ...wide], { limits, groups: [], transports }).map(
+      ({ addr, count, pollMs }) => {
+        return [addr, count, pollMs]
+      },
+    )
+  expect(plan(['rtu', 'tcp'])).toEqual([
     [0, 4, 5000],
     [4, 50, 60_000],
   ])
+  // Over a network it is the request that costs.
+  expect(plan(['tcp'])).toEqual([[0, 54, 5000]])
 })
 
 test('a point that waits for somebody to confirm it is not read', () => {

@@ -15,12 +15,20 @@ export type ReadBlock<P extends ReadablePoint = ModbusPoint & ReadablePoint> = {
   readonly points: readonly P[]
 }
 
-export type ReadRules = { readonly limits: ReadLimits; readonly groups: readonly ReadGroup[] }
+export type ReadRules = {
+  readonly limits: ReadLimits
+  readonly groups: readonly ReadGroup[]
+  /** How the device is reached; any way where absent. */
+  readonly transports?: readonly string[]
+}
 
 /** What is read once counts as if it were read once a day. */
 const onceMs = 86_400_000
-/** The head, silences and thinking time of a request take as long on a serial line as this many registers. */
-const requestInRegisters = 20
+/**
+ * The head, silences and thinking time of a request take as long on a serial line as this many registers. Over a network
+ * registers cost next to nothing.
+ */
+const requestInRegisters = { serial: 20, network: 2000 }
 /** Of two plans with the same number of requests the one that reads fewer registers is better, by this little. */
 const tieBreak = 1e-6
 
@@ -42,7 +50,7 @@ export function planReads<P extends ModbusPoint>(
     readable.filter((point) => !taken.has(point)),
     ({ from }) => from.table,
   )
-  return [...fixed, ...[...tables.values()].flatMap((one) => cheapestPlan(one, rules.limits))]
+  return [...fixed, ...[...tables.values()].flatMap((one) => cheapestPlan(one, costsOf(rules)))]
 }
 
 /** Two smaller blocks after the device refused one, or none where it cannot be cut. */
@@ -106,7 +114,7 @@ function fewestRuns(
       continue
     }
     runs++
-    const run = new Run(limits)
+    const run = new Run(costsOf({ limits, groups: [] }))
     run.add(first)
     at++
     for (let next = sorted[at]; next !== undefined && run.add(next); next = sorted[at]) at++
@@ -114,41 +122,48 @@ function fewestRuns(
   return runs
 }
 
+type Costs = { readonly limits: ReadLimits; readonly registersPerRequest: number }
+
+function costsOf({ limits, transports }: ReadRules): Costs {
+  const isSerial = transports === undefined || transports.some((one) => one !== 'tcp')
+  return { limits, registersPerRequest: requestInRegisters[isSerial ? 'serial' : 'network'] }
+}
+
 /** All periods in common runs, or each in its own: a slow run may pass over a fast point that another run reads. */
-function cheapestPlan<P extends ReadablePoint>(points: readonly P[], limits: ReadLimits): ReadBlock<P>[] {
-  const together = cheapestRuns(points, limits)
+function cheapestPlan<P extends ReadablePoint>(points: readonly P[], costs: Costs): ReadBlock<P>[] {
+  const together = cheapestRuns(points, costs)
   const apart = [...Map.groupBy(points, ({ pollMs }) => pollMs).values()].map((one) =>
-    cheapestRuns(one, limits),
+    cheapestRuns(one, costs),
   )
   const apartCost = apart.reduce((sum, { cost }) => sum + cost, 0)
   return together.cost <= apartCost ? together.blocks : apart.flatMap(({ blocks }) => blocks)
 }
 
 /** Cheapest cut of the sorted points into runs, from the end to the front. */
-function cheapestRuns<P extends ReadablePoint>(points: readonly P[], limits: ReadLimits) {
+function cheapestRuns<P extends ReadablePoint>(points: readonly P[], costs: Costs) {
   const sorted = sortedByAddress(points)
   const best: { cost: number; next: number }[] = []
   best[sorted.length] = { cost: 0, next: sorted.length }
   for (let first = sorted.length - 1; first >= 0; first--)
-    best[first] = bestFrom(sorted, first, { best, limits })
+    best[first] = bestFrom(sorted, first, { best, costs })
   const blocks: ReadBlock<P>[] = []
   for (let at = 0; at < sorted.length; ) {
     const next = best[at]?.next ?? sorted.length
-    blocks.push(blockOf(sorted.slice(at, next), limits))
+    blocks.push(blockOf(sorted.slice(at, next), costs.limits))
     at = next
   }
   return { cost: best[0]?.cost ?? 0, blocks }
 }
 
-type Search = { readonly best: readonly { readonly cost: number }[]; readonly limits: ReadLimits }
+type Search = { readonly best: readonly { readonly cost: number }[]; readonly costs: Costs }
 
 /** Every run that begins at `first` and is allowed, each with the best that can follow it. */
 function bestFrom(
   sorted: readonly ReadablePoint[],
   first: number,
-  { best, limits }: Search,
+  { best, costs }: Search,
 ): { cost: number; next: number } {
-  const run = new Run(limits)
+  const run = new Run(costs)
   let found = { cost: Number.POSITIVE_INFINITY, next: first + 1 }
   for (let next = first; next < sorted.length; next++) {
     const point = sorted[next]
@@ -164,14 +179,16 @@ function bestFrom(
 /** A growing run of points and what reading it costs in requests per second. */
 class Run {
   readonly #limits: ReadLimits
+  readonly #registersPerRequest: number
   #addr = 0
   #end = 0
   #pollMs = Number.POSITIVE_INFINITY
   #registers = 0
   #registersPerMs = 0
 
-  constructor(limits: ReadLimits) {
+  constructor({ limits, registersPerRequest }: Costs) {
     this.#limits = limits
+    this.#registersPerRequest = registersPerRequest
   }
 
   /** False where the device would not allow it. */
@@ -194,7 +211,9 @@ class Run {
   get cost(): number {
     const riding = this.#registers / this.#pollMs - this.#registersPerMs
     const span = this.#end - this.#addr
-    return 1 / this.#pollMs + Math.max(0, riding) / requestInRegisters + (tieBreak * span) / this.#pollMs
+    return (
+      1 / this.#pollMs + Math.max(0, riding) / this.#registersPerRequest + (tieBreak * span) / this.#pollMs
+    )
   }
 }
 

@@ -7,6 +7,7 @@ export type UnitRules = {
   readonly timing: ModbusTiming
   readonly limits: ReadLimits
   readonly groups: readonly ReadGroup[]
+  readonly transports: readonly string[]
 }
 
 /** The plan of every unit, as the driver will carry it out. Pure; the configuration is judged by it before anything runs. */
@@ -23,6 +24,7 @@ export function rulesOf(devices: readonly ModbusDevice[]): UnitRules {
     timing: strictestTiming(devices.map(({ address }) => address.timing)),
     limits: strictestLimits(devices.map(({ address }) => address.limits)),
     groups: distinct(devices.flatMap(({ address }) => address.groups)),
+    transports: [...new Set(devices.flatMap(({ address }) => address.transports))],
   }
 }
 

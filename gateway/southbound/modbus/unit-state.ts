@@ -23,6 +23,7 @@ export class UnitState {
   readonly timing: ModbusTiming
   readonly limits: ReadLimits
   readonly groups: readonly ReadGroup[]
+  readonly transports: readonly string[]
   readonly #stats: UnitStats
   /** Set while the unit does not answer: when it is asked again. */
   silentUntil: number | undefined
@@ -36,10 +37,11 @@ export class UnitState {
     if (first === undefined) throw new Error('a unit without devices')
     this.unit = first.address.unit
     this.devices = devices.map((device) => new LogicalDevice(device, host))
-    const { timing, limits, groups } = rulesOf(devices)
+    const { timing, limits, groups, transports } = rulesOf(devices)
     this.timing = timing
     this.limits = limits
     this.groups = groups
+    this.transports = transports
     this.#stats = stats
   }
 
