@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Credential } from '#gateway/broker/access.ts'
 import type { ExistingBrokerConfig, OwnBrokerConfig } from '#gateway/broker/broker-config.ts'
 import { isFilter } from '#gateway/broker/topic-filter.ts'
@@ -285,15 +285,15 @@ function checkFilters(
 /** A broken file costs its own profile; only a device that needs it is stopped by it. */
 function profileProblems({ devices }: GatewayConfig, { problems }: LoadedProfiles, folder: string) {
   const needed = new Set(devices.map(({ profile }) => profile))
-  const isNeeded = (file: string) => needed.has(file.replace(/^.*\//, '').replace(/\.yaml$/, ''))
-  const all = problems.map((problem) => ({
+  const isNeeded = ({ profile, file }: LoadedProfiles['problems'][number]) =>
+    needed.has(profile ?? basename(file, '.yaml'))
+  const inFolder = (problem: LoadedProfiles['problems'][number]) => ({
     ...problem,
     file: join(folder, problem.file),
-    source: problem.file,
-  }))
+  })
   return {
-    used: all.filter(({ source }) => isNeeded(source)),
-    unused: all.filter(({ source }) => !isNeeded(source)),
+    used: problems.filter(isNeeded).map(inFolder),
+    unused: problems.filter((one) => !isNeeded(one)).map(inFolder),
   }
 }
 

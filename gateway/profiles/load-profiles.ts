@@ -28,20 +28,15 @@ export function loadProfiles(folder: string, { only }: Options = {}): LoadedProf
   const profiles = new Map<string, Profile>()
   const problems: ProfileProblem[] = []
   const warnings: ProfileProblem[] = []
-  const files = globSync('**/*.yaml', { cwd: folder })
-    .map((file) => file.replaceAll('\\', '/'))
-    .sort()
+  const files = filesIn(folder)
   if (files.length === 0) problems.push({ file: folder, path: '', message: 'no profiles in this folder' })
-  const sourceOf = sourcesIn(folder)
-  const parentOf: ParentOf = (id) => {
-    const file = files.find((one) => idOf(one) === id)
-    const read = file === undefined ? undefined : sourceOf(file)
-    return read?.ok ? read.source : undefined
-  }
+  const parentOf = parentsIn(folder, () => files)
   for (const file of files.filter((one) => only === undefined || only.has(idOf(one)))) {
-    const read = sourceOf(file)
+    const read = readFrom(folder, file)
     const loaded = read.ok ? parseSource(read.source, parentOf) : read
-    problems.push(...loaded.problems)
+    problems.push(
+      ...loaded.problems.map((one) => (one.file === file ? one : { ...one, profile: idOf(file) })),
+    )
     if (!('profile' in loaded) || loaded.profile === undefined) continue
     warnings.push(...loaded.warnings)
     if (profiles.has(loaded.profile.id)) {
@@ -60,14 +55,12 @@ export function parseProfile(text: string, file: string, parentOf: ParentOf = ()
 
 /** A profile of the folder by its file, with everything it extends. */
 export function loadProfile(folder: string, file: string): Checked {
-  const sourceOf = sourcesIn(folder)
-  const read = sourceOf(file)
+  const read = readFrom(folder, file)
   if (!read.ok) return { problems: read.problems, warnings: [] }
-  return parseSource(read.source, (id) => {
-    const found = globSync(`**/${id}.yaml`, { cwd: folder })[0]
-    const parent = found === undefined ? undefined : sourceOf(found.replaceAll('\\', '/'))
-    return parent?.ok ? parent.source : undefined
-  })
+  return parseSource(
+    read.source,
+    parentsIn(folder, () => filesIn(folder)),
+  )
 }
 
 function parseSource(source: ProfileSource, parentOf: ParentOf): Checked {
@@ -75,14 +68,22 @@ function parseSource(source: ProfileSource, parentOf: ParentOf): Checked {
   return layers.ok ? checkProfile(layers.layers) : { problems: layers.problems, warnings: [] }
 }
 
-/** Each file is read once, however many profiles extend it. */
-function sourcesIn(folder: string): (file: string) => ReadSource {
+/** Bases are read once, however many extend them. The other files are let go one by one: as a tree each is a megabyte. */
+function parentsIn(folder: string, files: () => readonly string[]): ParentOf {
   const known = new Map<string, ReadSource>()
-  return (file) => {
+  return (id) => {
+    const file = files().find((one) => idOf(one) === id)
+    if (file === undefined) return undefined
     const read = known.get(file) ?? readFrom(folder, file)
     known.set(file, read)
-    return read
+    return read.ok ? read.source : undefined
   }
+}
+
+function filesIn(folder: string): string[] {
+  return globSync('**/*.yaml', { cwd: folder })
+    .map((file) => file.replaceAll('\\', '/'))
+    .sort()
 }
 
 function readFrom(folder: string, file: string): ReadSource {

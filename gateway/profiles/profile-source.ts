@@ -8,6 +8,8 @@ export type ProfileProblem = {
   readonly line?: number
   readonly path: string
   readonly message: string
+  /** Id of the profile that cannot be used because of it, where the mistake is in a file that this one extends. */
+  readonly profile?: string
 }
 
 /** One file as data, and where in it things stand. `file` is its path below the folder of profiles. */
