@@ -21,10 +21,15 @@ export async function whyNotFree(host: string, port: number): Promise<string | u
   return undefined
 }
 
-/** A port for a server that is started later, or started again, on the same port. */
+/** Whoever was given one may not listen on it yet. */
+const given = new Set<number>()
+
+/** A port for a server that is started later, or started again, on the same port. No port is given twice in one process. */
 export async function freePort(host: string): Promise<number> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const port = randomInt(lowest, highest)
+    if (given.has(port)) continue
+    given.add(port)
     if ((await whyNotFree(host, port)) === undefined) return port
   }
   throw new Error(`no free port on ${host} between ${lowest} and ${highest}`)

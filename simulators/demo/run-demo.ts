@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { systemClock } from '#lib/clock.ts'
 import { hostPort } from '#lib/host-port.ts'
 import { readAccounts } from './accounts.ts'
-import { campuses } from './campuses.ts'
+import { campuses, placesOf } from './campuses.ts'
 import { claimFolder, portProblems } from './claim.ts'
 import { isAnswering } from './is-answering.ts'
 import type { DemoSettings } from './settings.ts'
@@ -23,7 +23,7 @@ const readyWithinMs = 60_000
 const gatewayStopMs = 4500
 const restStopMs = 4000
 
-const deviceCount = campuses.reduce((count, { modbus, mqtt }) => count + modbus.length + mqtt.length, 0)
+const deviceCount = campuses.reduce((count, campus) => count + placesOf(campus).length, 0)
 const whatNext = [
   `${campuses.length} campuses with ${deviceCount} simulated devices. Sign in as admin; lux-201 is too dark now and then and raises its alarm. Ctrl-C stops everything.`,
   `${campuses.length} 所学校，${deviceCount} 台模拟设备。用 admin 登录；lux-201 有时照度不足并告警。按 Ctrl-C 全部停止。`,
