@@ -57,13 +57,13 @@ async function start({ folder, point = pointWith({}), write, interlocks = [] }: 
   onTestFinished(() => journal[Symbol.asyncDispose]())
   const written: Value[] = []
   const results: CommandResult[] = []
-  const field = { links: new Map<string, Link>(), samples: new Map<string, Sample>() }
+  const field = { isThere: true, links: new Map<string, Link>(), samples: new Map<string, Sample>() }
   const handler = createCommandHandler({
     link: (device) => field.links.get(device) ?? { state: 'up' },
     latest: (point) => field.samples.get(point),
     interlocks: () => interlocks,
     find: (id) =>
-      id === 'lamp-1/light.level'
+      id === 'lamp-1/light.level' && field.isThere
         ? {
             point,
             write: (value, signal) => {
@@ -239,6 +239,18 @@ test('a device that stays away: the command expires by the gateway’s clock and
   await clock.advance(2_000)
   expect(written).toEqual([])
   expect(states()).toEqual(['queued', 'expired'])
+})
+
+test('a device that is taken away while a command waits for it gets nothing', async () => {
+  const { handler, field, written, clock } = await start()
+  field.links.set('lamp-1', { state: 'down' })
+  const result = handler.handle(command())
+  await clock.advance(1_000)
+  field.isThere = false
+  field.links.delete('lamp-1')
+  await clock.advance(1_000)
+  expect(await result).toMatchObject({ state: 'rejected', code: 'POINT_UNKNOWN' })
+  expect(written).toEqual([])
 })
 
 test('what is held is not begun: a restart forgets it, and the repeat of the cloud is carried out', async () => {

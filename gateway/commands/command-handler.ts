@@ -116,7 +116,7 @@ class Handler implements CommandHandler {
       return await this.#finish(command, before.result ?? unknownOutcome)
     }
     const target = this.#ports.find(command.point)
-    const outcome = this.#refusal(command, target) ?? (await this.#inTurn(command, target as CommandTarget))
+    const outcome = this.#refusal(command, target) ?? (await this.#inTurn(command))
     if (outcome === forgotten) return this.#resultOf(command, forgotten)
     const { id, point, by } = command
     log.info({ command: id, point, by, outcome }, 'command finished')
@@ -147,7 +147,7 @@ class Handler implements CommandHandler {
   }
 
   /** One command at a time for each device, in the order they came, each with its own expiry. */
-  async #inTurn(command: Command, target: CommandTarget): Promise<Outcome> {
+  async #inTurn(command: Command): Promise<Outcome> {
     const over = new AbortController()
     const expiry = this.#expiry(command, AbortSignal.any([over.signal, this.#closing.signal]))
     const due = AbortSignal.any([expiry, this.#closing.signal])
@@ -157,6 +157,9 @@ class Handler implements CommandHandler {
       using turn = await this.#turns.take(deviceOf(command), due)
       if (turn === undefined) return this.#leave()
       await this.#waitForLink(command, due)
+      // Looked up only now: devices may have been changed while it waited.
+      const target = this.#ports.find(command.point)
+      if (target === undefined) return rejected('POINT_UNKNOWN', `${command.point} was taken away meanwhile`)
       await this.#keepDistance(command, target, due)
       if (due.aborted || this.#isOver(command)) return this.#leave()
       return this.#refusalNow(command, target) ?? (await this.#begin(command, target))
