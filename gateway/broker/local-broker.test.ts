@@ -99,12 +99,17 @@ test('who listens later in the gateway is told what was kept, marked, and then w
   await device.publishAsync('z/b', '', { qos: 1, retain: true })
   await device.publishAsync('z/c', 'passed by', { qos: 1 })
   const heard: string[] = []
-  const end = site.broker.subscribe('z/+', ({ topic, payload, retained }) =>
-    heard.push(`${topic} ${Buffer.from(payload).toString()} ${retained}`),
-  )
+  const since: (number | undefined)[] = []
+  const published = Date.now()
+  const end = site.broker.subscribe('z/+', ({ topic, payload, retained, keptSince }) => {
+    heard.push(`${topic} ${Buffer.from(payload).toString()} ${retained}`)
+    since.push(keptSince)
+  })
   await waitFor(() => expect(heard).toEqual(['z/a kept true']))
   await device.publishAsync('z/a', 'news', { qos: 1, retain: true })
   await waitFor(() => expect(heard).toEqual(['z/a kept true', 'z/a news false']))
+  expect(since).toEqual([expect.any(Number), undefined])
+  expect(since[0]).toBeLessThanOrEqual(published)
   end()
   const never: LocalMessage[] = []
   site.broker.subscribe('z/#', (message) => never.push(message))()

@@ -63,7 +63,7 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
   const admitted = new WeakMap<Client, Credential>()
   const logged = new RateLimit(logEveryMs)
   /** What clients left for those who come later; the gateway's own values are not in it. */
-  const retained = new Map<string, Buffer>()
+  const retained = new Map<string, { readonly payload: Buffer; readonly keptSince: number }>()
   const subscribers = new Subscribers()
   const audience = new Audience<Client>()
 
@@ -131,7 +131,7 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
     if (packet.payload.length === 0) {
       retained.delete(packet.topic)
     } else if (retained.has(packet.topic) || retained.size < options.maxRetained) {
-      retained.set(packet.topic, bytesOf(packet.payload))
+      retained.set(packet.topic, { payload: bytesOf(packet.payload), keptSince: Date.now() })
     } else {
       packet.retain = false
       refuse('retained-limit', client, { topic: packet.topic.slice(0, 200) })
@@ -192,7 +192,7 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
       // Whoever in the gateway begins to listen later gets the state of things, as any other client would.
       const kept = [...retained].filter(([topic]) => topicMatches(filter, topic))
       setImmediate(() => {
-        for (const [topic, payload] of kept) if (!isOver) handler({ topic, payload, retained: true })
+        for (const [topic, message] of kept) if (!isOver) handler({ topic, ...message, retained: true })
       })
       return () => {
         isOver = true

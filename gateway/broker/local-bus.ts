@@ -3,6 +3,8 @@ export type LocalMessage = {
   readonly payload: Uint8Array
   /** Kept by the broker from before we subscribed: the state of things, not news. */
   readonly retained: boolean
+  /** When the broker got what it kept (ms since 1970), where it is ours and so known. */
+  readonly keptSince?: number
 }
 
 export type PublishOptions = { readonly retain?: boolean; readonly qos?: 0 | 1 }

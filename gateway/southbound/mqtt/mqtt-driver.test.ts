@@ -28,9 +28,10 @@ function createLink() {
       return () => {}
     },
   }
-  function receive(topic: string, payload: unknown, retained = false) {
+  function receive(topic: string, payload: unknown, retained = false, keptSince?: number) {
     const bytes = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload))
-    for (const handler of handlers.get(topic) ?? []) handler({ topic, payload: bytes, retained })
+    for (const handler of handlers.get(topic) ?? [])
+      handler({ topic, payload: bytes, retained, ...(keptSince === undefined ? {} : { keptSince }) })
   }
   const listeners = () => [...handlers.values()].reduce((sum, set) => sum + set.size, 0)
   return { link, sent, receive, listeners, connected: (up: boolean) => watcher(up) }
@@ -176,6 +177,12 @@ describe('what the broker kept from earlier', () => {
     site.receive('z/lux-1', { illuminance: 300 })
     expect(site.readings.at(-1)).toMatchObject({ value: 300, quality: qualityCodes.good })
     expect(site.readings.at(-1)).not.toHaveProperty('kept')
+  })
+  test('has the time at which our own broker got it', async () => {
+    await using site = start()
+    const keptSince = site.clock.now() - 5_000
+    site.receive('z/lux-1', { illuminance: 300 }, true, keptSince)
+    expect(site.readings).toMatchObject([{ t: keptSince, quality: qualityCodes.good, kept: true }])
   })
   test('is not said again when the device itself said the same since', async () => {
     await using site = start()

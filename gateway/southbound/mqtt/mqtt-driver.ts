@@ -172,7 +172,8 @@ export class MqttDriver implements Driver {
       return { ok: false, reason: 'not-an-object', at: topic.root }
     if (state.isKnown(topic, content.whole, message.retained)) return { ok: false, reason: 'duplicate' }
     const now = this.#host.clock.now()
-    const own = sourceTime(content.whole, device.address.time, now)
+    const said = sourceTime(content.whole, device.address.time, now)
+    const own = said ?? (message.retained ? message.keptSince : undefined)
     const isUsable = own !== undefined && (message.retained || state.clock.trusts(own, now))
     const moment = { t: isUsable ? own : now, late: false, kept: message.retained }
     return {

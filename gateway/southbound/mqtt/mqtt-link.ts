@@ -1,4 +1,10 @@
-export type MqttMessage = { readonly topic: string; readonly payload: Uint8Array; readonly retained: boolean }
+export type MqttMessage = {
+  readonly topic: string
+  readonly payload: Uint8Array
+  readonly retained: boolean
+  /** When the broker got what it kept (ms since 1970), where that is known. */
+  readonly keptSince?: number
+}
 
 /** The local broker, as far as this driver needs it; the composition root hands it in. */
 export interface MqttLink {
