@@ -68,7 +68,8 @@ test('lists, numbers of its own, marks and history', () => {
     },
     points: [point('rssi', '/rxInfo/1/rssi')],
     readPoint: () => -80,
-    number: { ptr: ['/deduplicationId', '/fCnt'], value: 7 },
+    // What marks the message stays what it is.
+    number: { ptr: ['/deduplicationId', '/fCnt', '/event/ts', '/kind'], value: 7 },
     history: [{ ptr: '/past', entries: [{ v: 1 }] }],
     t: at,
   })
@@ -77,6 +78,7 @@ test('lists, numbers of its own, marks and history', () => {
     object: {},
     deduplicationId: 'message-7',
     fCnt: 7,
+    event: { ts: at / 1000 },
     rxInfo: [null, { rssi: -40 }],
     past: [{ v: 1 }],
   })

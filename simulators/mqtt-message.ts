@@ -37,7 +37,7 @@ export function messageText(parts: MessageParts): string {
 /** Where what stands; a later one takes the place of an earlier. */
 function members({ topic, time, t, number, points, readPoint, history = [] }: MessageParts) {
   const marks = topic.require.map(({ ptr, equals, in: list }) => [ptr, equals ?? list?.[0]] as const)
-  const own = (number?.ptr ?? []).map((ptr) => [ptr, ownNumber(ptr, number?.value ?? 0)] as const)
+  const own = (number?.ptr ?? []).map((ptr) => [ptr, ownNumber(ptr, number?.value ?? 0, t)] as const)
   const clock = time === undefined ? [] : [[time.ptr, timeAs(time.format, t)] as const]
   const values = points.flatMap(({ id, from, steps }) =>
     from === undefined ? [] : [[topic.root + from.ptr, jsonOf(readPoint(id), steps, from)] as const],
@@ -45,7 +45,7 @@ function members({ topic, time, t, number, points, readPoint, history = [] }: Me
   const past = history
     .filter(({ entries }) => entries.length > 0)
     .map(({ ptr, entries }) => [ptr, entries] as const)
-  return [...marks.filter(([, word]) => word !== undefined), ...own, ...clock, ...values, ...past]
+  return [...own, ...marks.filter(([, word]) => word !== undefined), ...clock, ...values, ...past]
 }
 
 /** What stands in a JSON message for a value; `null` where the device has no word for it. */
@@ -89,8 +89,9 @@ export function timeAs(format: MqttTime['format'], t: number): string | number {
   }
 }
 
-/** A frame counter is a number, an id a text. */
-function ownNumber(ptr: string, value: number): number | string {
+/** A frame counter is a number, a time stamp the time, an id a text. */
+function ownNumber(ptr: string, value: number, t: number): number | string {
+  if (/(^|[_/])(ts|time|timestamp)$/i.test(ptr)) return t / 1000
   return /(cnt|count|counter|seq|number|sqn)$/i.test(ptr) ? value : `message-${value}`
 }
 
