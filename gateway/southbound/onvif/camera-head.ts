@@ -29,15 +29,16 @@ export class CameraHead {
     this.#clock = clock
   }
 
-  /** `home`, a preset's token, or its name. */
-  async goto(client: CameraClient, profile: string, wanted: string): Promise<void> {
-    const ptz = this.#allowed()
+  async home(client: CameraClient, profile: string): Promise<void> {
+    if (!this.#allowed().home) throw this.#refused('the profile allows no home position')
     this.#moving?.abort()
-    if (wanted === 'home') {
-      if (!ptz.home) throw this.#refused('the profile allows no home position')
-      return await client.gotoHome(profile)
-    }
-    if (!ptz.goto) throw this.#refused('the profile allows no presets')
+    await client.gotoHome(profile)
+  }
+
+  /** A preset's token, or its name. */
+  async goto(client: CameraClient, profile: string, wanted: string): Promise<void> {
+    if (!this.#allowed().goto) throw this.#refused('the profile allows no presets')
+    this.#moving?.abort()
     const presets = await client.presets(profile)
     const named = [...presets].find(([, name]) => name === wanted)?.[0]
     const token = presets.has(wanted) ? wanted : named
@@ -48,15 +49,24 @@ export class CameraHead {
     await client.gotoPreset(profile, token)
   }
 
-  /** Resolves when the head moves; it stops by itself after the profile's limit. `stop` stops it now. */
-  async move(client: CameraClient, profile: string, word: string): Promise<void> {
-    const { continuousMaxS } = this.#allowed()
+  async stop(client: CameraClient, profile: string): Promise<void> {
     this.#moving?.abort()
     this.#moving = undefined
-    if (word === 'stop') return await client.stop(profile)
+    await client.stop(profile)
+  }
+
+  /** The connection ends: what still moves is stopped while the camera can be told. Never rejects. */
+  async halt(client: CameraClient, profile: string | undefined): Promise<void> {
+    if (this.#moving === undefined || profile === undefined) return
+    await this.stop(client, profile).catch(() => undefined)
+  }
+
+  /** Resolves when the head moves; it stops by itself after the profile's limit. */
+  async move(client: CameraClient, profile: string, word: string): Promise<void> {
+    const { continuousMaxS } = this.#allowed()
     const speed = moves[word]
-    if (speed === undefined)
-      throw this.#refused(`no move ${word}; there are ${Object.keys(moves).join(', ')}, stop`)
+    if (speed === undefined) throw this.#refused(`no move ${word}`)
+    this.#moving?.abort()
     const moving = new AbortController()
     this.#moving = moving
     const startedAt = this.#clock.monotonic()
@@ -80,7 +90,10 @@ export class CameraHead {
         () => true,
         () => false,
       )
-      if (stopped) return
+      if (stopped) {
+        if (this.#moving === moving) this.#moving = undefined
+        return
+      }
       await this.#clock.sleep(retryMs, moving.signal)
     }
   }

@@ -428,6 +428,25 @@ describe('writing', () => {
     expect(site.camera.count('Stop')).toBe(1)
   })
 
+  test('a move ends when the gateway does', async () => {
+    const site = await start()
+    await subscribed(site)
+    await write(site, 'ptz.move', 'left')
+    await site.end()
+    expect(site.camera.state.moving).toBeUndefined()
+  })
+
+  test('what cannot be said is refused before the camera is asked', async () => {
+    await using site = await start()
+    await subscribed(site)
+    await expect(write(site, 'relay.1', 'on')).rejects.toMatchObject({ code: 'VALUE_OUT_OF_RANGE' })
+    await expect(write(site, 'ptz.move', 'somewhere')).rejects.toMatchObject({
+      code: 'VALUE_OUT_OF_RANGE',
+      message: 'ptz.move: expected left, right, up, down, zoom_in, zoom_out, stop, found somewhere',
+    })
+    expect(site.camera.count('ContinuousMove')).toBe(0)
+  })
+
   test('a camera that is not there', async () => {
     await using site = await start()
     await subscribed(site)

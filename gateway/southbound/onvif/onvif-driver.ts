@@ -16,7 +16,7 @@ import type { Credentials } from './digest.ts'
 import { EventStream, freshMemory } from './event-stream.ts'
 import { probeCamera } from './probe-camera.ts'
 import { type Snapshot, Snapshots } from './snapshots.ts'
-import { writeTarget } from './write-target.ts'
+import { callOf, makeCall } from './write-target.ts'
 
 /** Cameras lock an account after about five failures, for five minutes to half an hour: never sooner than five minutes. */
 const credentialsBackoff: Backoff = { firstMs: 430_000, maxMs: 430_000 }
@@ -100,13 +100,15 @@ export class OnvifDriver implements Driver {
       throw new AppError('POINT_UNKNOWN', `${name}: no such point`)
     if (point.write === undefined) throw new AppError('POINT_NOT_WRITABLE', `${name} cannot be written`)
     if (value === null) throw new AppError('VALUE_OUT_OF_RANGE', `${name}: no value to write`)
+    const call = callOf(point, value)
+    if (!call.ok) throw new AppError('VALUE_OUT_OF_RANGE', call.reason)
     const session = this.#sessionFor(served, name)
     const readback = point.write.readback
     using waiter =
       readback === undefined
         ? undefined
         : this.#waiters.start(`${target.device}/${readback.point}`, { wanted: value, ...readback }, signal)
-    const shown = await writeTarget(point.write.to, value, { session, ...served })
+    const shown = await makeCall(call, { session, ...served })
     if (shown !== undefined) {
       served.points.brightness(shown)
       this.#waiters.seen(name, shown)
@@ -167,6 +169,8 @@ export class OnvifDriver implements Driver {
       } finally {
         over.abort()
         await Promise.allSettled(works)
+        const main = (device: OnvifDevice) => session.streamsOf(device).main?.token
+        await Promise.all(this.#served.map(({ device, head }) => head.halt(session.client, main(device))))
       }
       return new CameraError('unreachable', 'the connection ended')
     } catch (error) {
