@@ -4,11 +4,18 @@
  */
 export class ServerClock {
   #offsetMs = 0
+  #tickedAt = 0
   #timer: ReturnType<typeof setInterval> | undefined
   readonly #listeners = new Set<() => void>()
 
   now(): number {
     return Date.now() + this.#offsetMs
+  }
+
+  /** The time at the last tick: everything that is drawn between two ticks sees the same one. */
+  ticked(): number {
+    if (this.#timer === undefined || this.#tickedAt === 0) this.#tickedAt = Date.now()
+    return this.#tickedAt + this.#offsetMs
   }
 
   /** Server minus browser, as of the last message that carried the server's time. */
@@ -36,6 +43,7 @@ export class ServerClock {
   }
 
   #tick(): void {
+    this.#tickedAt = Date.now()
     for (const ticked of [...this.#listeners]) ticked()
   }
 }

@@ -35,6 +35,6 @@ export function useEverySecond<T extends string | number | boolean>(compute: (no
   const { clock } = useLive()
   return useSyncExternalStore(
     useCallback((ticked: () => void) => clock.subscribe(ticked), [clock]),
-    () => compute(clock.now()),
+    () => compute(clock.ticked()),
   )
 }
