@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { connectAsync, type MqttClient } from 'mqtt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { BusList } from '#contract/api/commissioning.ts'
 import type { Device, LinkHistory } from '#contract/api/devices.ts'
@@ -19,6 +20,7 @@ beforeAll(async () => {
       meter('meter-1', 1),
       { ...meter('meter-7', 7), isUnknown: true },
       relay,
+      { id: 'meter-11', profile: 'abb.b23', unit: 11, isUnknown: true },
       lux('lux-1', {
         interval: '20ms',
         signals: { illuminance: { gen: 'count', start: 0, step: 8, wrap: 100_000 } },
@@ -36,6 +38,11 @@ afterAll(async () => {
 const deviceOf = async (id: string): Promise<Device | undefined> =>
   (await campus.cloud.api.devices()).find((one) => one.id === `${campus.gatewayId}/${id}`)
 
+async function connectMqtt(url: string, login: Campus['mqttLogin']): Promise<MqttClient & AsyncDisposable> {
+  const client = await connectAsync(url, { ...login, protocolVersion: 4 })
+  return Object.assign(client, { [Symbol.asyncDispose]: () => client.endAsync(true) })
+}
+
 const candidate = { profile: 'eastron.sdm630', bus: 'plant', unit: 7 }
 
 test('the gateway says which profiles it has, with what a form needs', async () => {
@@ -46,7 +53,7 @@ test('the gateway says which profiles it has, with what a form needs', async () 
   expect(named).toContainEqual(expect.objectContaining({ name: 'name', type: 'text', required: true }))
 })
 
-test('a scan finds the three units of 32 that are there, while the polls go on', async () => {
+test('a scan finds the four units of 32 that are there, while the polls go on', async () => {
   const begun = await client.startScan('plant', 1, 32)
   expect(begun).toMatchObject({ state: 'running', total: 32 })
   const busy = await client.refusal(client.startScan('plant', 1, 2))
@@ -58,6 +65,7 @@ test('a scan finds the three units of 32 that are there, while the polls go on',
     [1, 'meter-1'],
     [7, undefined],
     [9, undefined],
+    [11, undefined],
   ])
   expect((await deviceOf('meter-1'))?.link.state).toBe('up')
 })
@@ -172,6 +180,77 @@ test('names and checked points can be changed, a device of gateway.yaml cannot, 
   // Adding it again takes the removal back.
   await client.add({ ...candidate, id: 'meter-7' })
   expect((await deviceOf('meter-7'))?.removedAt).toBeUndefined()
+})
+
+test('a point that is poorly documented counts only after a person has checked it at the device', async () => {
+  const poor = { profile: 'abb.b23', bus: 'plant', unit: 11 }
+  const { points } = await client.probe(poor)
+  const low = points.filter(({ lowConfidence }) => lowConfidence).map(({ point }) => point)
+  expect(low.length).toBeGreaterThan(1)
+  expect(points.filter(({ quality }) => quality === 'good').length).toBeGreaterThan(low.length)
+
+  await client.add({ ...poor, id: 'meter-11' })
+  const pointsOf = async () =>
+    (await deviceOf('meter-11'))?.points.map(({ id }) => id.split('/').slice(2).join('/')) ?? []
+  expect((await deviceOf('meter-11'))?.hidden?.toSorted()).toEqual(low.toSorted())
+  expect((await pointsOf()).filter((id) => low.includes(id))).toEqual([])
+
+  // Later, at the device: its id alone is enough to look again.
+  const again = await client.probe({ id: 'meter-11' })
+  expect(again.points.map(({ point }) => point)).toEqual(points.map(({ point }) => point))
+  const [first = ''] = low
+  await client.update('meter-11', { confirmed: [first] })
+  expect(await pointsOf()).toContain(first)
+  expect((await deviceOf('meter-11'))?.hidden).not.toContain(first)
+  await client.remove('meter-11')
+})
+
+test('what announces itself is proposed with what is known of it, and nothing is added by itself', async () => {
+  const { mqttLogin, gateway } = campus
+  await using bridge = await connectMqtt(gateway.brokerUrl, mqttLogin)
+  const exposes = [{ type: 'numeric', name: 'illuminance', property: 'illuminance', access: 1 }]
+  const definition = { model: 'GZCGQ01LM', vendor: 'Xiaomi', exposes }
+  const device = {
+    type: 'EndDevice',
+    ieee_address: '0x01',
+    friendly_name: 'hall',
+    supported: true,
+    definition,
+  }
+  await bridge.publishAsync('zigbee2mqtt/bridge/devices', JSON.stringify([device]), { qos: 1 })
+  const found = await waitFor(
+    async () => {
+      const one = (await client.proposals()).items.find(({ name }) => name.includes('hall'))
+      if (one === undefined) throw new Error('not proposed yet')
+      return one
+    },
+    { timeoutMs: 30_000 },
+  )
+  expect(found).toMatchObject({ protocol: 'mqtt', profile: 'zigbee2mqtt.illuminance', model: 'GZCGQ01LM' })
+  expect(found.instance).toMatchObject({ params: { name: 'hall' } })
+  expect(await deviceOf('hall')).toBeUndefined()
+  await client.add({ ...found.instance, profile: found.profile, id: 'hall' })
+  expect(await deviceOf('hall')).toMatchObject({ added: true })
+  expect((await client.proposals()).items.filter(({ name }) => name.includes('hall'))).toEqual([])
+  await client.remove('hall')
+})
+
+test('the password of a camera lies in a file of its own and goes nowhere else', async () => {
+  const secret = 'a password of a camera'
+  const camera = { id: 'cam-1', profile: 'onvif.camera', host: '127.0.0.1', port: 9 }
+  const login = { username: 'admin', password: secret }
+  await client.add({ ...camera, ...login })
+  const data = join(campus.folder.path, 'gateway', 'data')
+  const file = join(data, 'device-passwords', 'cam-1')
+  expect([await readFile(file, 'utf8'), ((await stat(file)).mode & 0o777).toString(8)]).toEqual([
+    secret,
+    '600',
+  ])
+  expect(await readFile(join(data, 'devices.yaml'), 'utf8')).not.toContain(secret)
+  expect(JSON.stringify(await deviceOf('cam-1'))).not.toContain(secret)
+  expect(campus.gateway.program.output + campus.cloud.program.output).not.toContain(secret)
+  await client.remove('cam-1')
+  await expect(stat(file)).rejects.toThrow(/ENOENT/)
 })
 
 test('the lines of a gateway can be looked at: who answers, how fast, who does not', async () => {
