@@ -228,7 +228,16 @@ export class OnvifDriver implements Driver {
       await clock.sleep(housekeepingMs, signal)
       if (signal.aborted) return
       this.#tellClock(await client.measureClock())
-      for (const { link } of this.#served) link.succeeded()
+      this.#confirm()
+    }
+  }
+
+  /** Said again while it stays so: a value of yesterday looks like nobody had looked since. */
+  #confirm(): void {
+    for (const { link, points } of this.#served) {
+      link.succeeded()
+      points.derived('availability', true)
+      if (this.#eventsOk !== undefined) points.derived('events', this.#eventsOk)
     }
   }
 
