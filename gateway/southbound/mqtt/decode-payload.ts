@@ -7,6 +7,8 @@ export type PayloadProblem =
   | 'not-json'
   | 'not-a-number'
   | 'not-this-kind'
+  /** It is the right kind of message and lacks what makes it readable: no codec decoded it. */
+  | 'incomplete'
   | 'no-root'
   | 'not-an-object'
 
@@ -46,7 +48,9 @@ function decodeJson({ require, root }: MqttTopic, text: string): DecodedPayload 
     return { ok: false, reason: 'not-json' }
   }
   const unmet = require.find((one) => !meets(one, valueAtPointer(whole, one.ptr)))
-  if (unmet !== undefined) return { ok: false, reason: 'not-this-kind', at: unmet.ptr }
+  if (unmet !== undefined) {
+    return { ok: false, reason: unmet.exists === true ? 'incomplete' : 'not-this-kind', at: unmet.ptr }
+  }
   const content = valueAtPointer(whole, root)
   return content === undefined
     ? { ok: false, reason: 'no-root', at: root }

@@ -29,10 +29,10 @@ describe('decodePayload', () => {
     ['a missing root', { root: '/object' }, bytes('{"a":1}'), { ok: false, reason: 'no-root' }],
     ['an inherited root', { root: '/constructor' }, bytes('{}'), { ok: false, reason: 'no-root' }],
     [
-      'another kind of message',
+      'a message without what makes it readable',
       { require: [{ ptr: '/object', exists: true }] },
       bytes('{"data":""}'),
-      { ok: false, reason: 'not-this-kind', at: '/object' },
+      { ok: false, reason: 'incomplete', at: '/object' },
     ],
     [
       'one of several kinds',

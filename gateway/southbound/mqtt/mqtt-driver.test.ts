@@ -321,6 +321,16 @@ test('a point that nobody confirmed is told to nobody', async () => {
   expect(site.readings).toEqual([])
 })
 
+test('a message that nobody decoded is a sign of life, and the log says what is missing', async () => {
+  await using site = start({ topic: { require: [{ ptr: '/object', exists: true }] } })
+  site.receive('z/lux-1', { data: 'A2fuAA==' })
+  expect(site.links).toEqual(['lux-1 up'])
+  expect(site.refused).toEqual(['lux-1 incomplete'])
+  expect(site.lines).toMatchObject([
+    { device: 'lux-1', topic: 'z/lux-1', reason: 'incomplete', at: '/object' },
+  ])
+})
+
 describe('a device goes down', () => {
   test('when it says so, with its points bad once, and comes back when every source says so', async () => {
     await using site = start()

@@ -160,7 +160,7 @@ export class MqttDriver implements Driver {
     }
     if (isTaken || refused === undefined) return
     // Another kind of message is still the device speaking.
-    if (refused.reason === 'not-this-kind' && !message.retained) state.heard()
+    if (isWellFormed(refused) && !message.retained) state.heard()
     this.#refuse(state, message, refused)
   }
 
@@ -233,6 +233,11 @@ export class MqttDriver implements Driver {
       'payload refused',
     )
   }
+}
+
+/** Not garbage: the device spoke, and not to us or not so that we understand. */
+function isWellFormed({ reason }: Refused): boolean {
+  return reason === 'not-this-kind' || reason === 'incomplete'
 }
 
 /** By design: a topic may carry other kinds of message, and brokers repeat themselves. Counted, not logged. */
