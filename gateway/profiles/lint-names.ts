@@ -47,8 +47,7 @@ function references({ availability, alarms = [], sim, points, tests }: Profile):
 }
 
 function referencesOf(vector: Profile['tests'][number], path: Path): Reference[] {
-  const { expect = {}, none = [] } = vector
-  const write = 'write' in vector ? (vector.write ?? {}) : {}
+  const { expect = {}, none = [], write = {} } = vector
   const history = 'history' in vector ? (vector.history ?? []) : []
   return [
     ...Object.keys(expect).map((point) => ({ point, path: [...path, 'expect', point] })),

@@ -52,3 +52,13 @@ test.each<[string, RegExp | string, string, string]>([
 ])('refused: %s', (_name, from, to, message) => {
   expect(() => shippedProfile(file, (text) => text.replaceAll(from, to))).toThrow(message)
 })
+
+test('a write and the call it makes are proved together', () => {
+  const vector = (text: string) => () =>
+    shippedProfile(file, (whole) => whole.replace('\ntests:', `\ntests:\n  - { name: by hand, ${text} }`))
+  const written = 'write: { camera.brightness: 40 }'
+  const call = 'onvif_out: { call: SetImagingSettings, args: { brightness: 40 } }'
+  expect(vector(`${written}, ${call}`)).not.toThrow()
+  expect(vector(written)).toThrow('write and onvif_out go together')
+  expect(vector(call)).toThrow('write and onvif_out go together')
+})

@@ -51,6 +51,10 @@ function eventRules(profile: OnvifProfile, { point, mode }: OnvifEventFields, pa
   ]
 }
 
-function vectorRules({ onvif }: OnvifProfile['tests'][number], i: number): Rule[] {
-  return [[onvif === undefined, ['tests', i], 'nothing to read: onvif is missing']]
+function vectorRules({ onvif, onvif_out, write }: OnvifProfile['tests'][number], i: number): Rule[] {
+  const path: Path = ['tests', i]
+  return [
+    [(write === undefined) !== (onvif_out === undefined), path, 'write and onvif_out go together'],
+    [write === undefined && onvif === undefined, path, 'nothing to read: onvif is missing'],
+  ]
 }

@@ -180,3 +180,6 @@ export const OnvifInput = Type.Object(
   },
   closed,
 )
+
+/** The call that a write makes, and with what. */
+export const OnvifOutput = Type.Object({ call: word, args: Type.Record(word, Scalar, closed) }, closed)

@@ -3,7 +3,7 @@ import { LocalText } from '#contract/text.ts'
 import { Duration } from '#lib/quantity.ts'
 import { ModbusBlock, ModbusInput, ModbusOutput, ModbusPointFields } from './modbus.ts'
 import { MqttBlock, MqttHistory, MqttInput, MqttOutput, MqttPointFields } from './mqtt.ts'
-import { OnvifBlock, OnvifInput, OnvifPointFields } from './onvif.ts'
+import { OnvifBlock, OnvifInput, OnvifOutput, OnvifPointFields } from './onvif.ts'
 import { partial } from './partial-schema.ts'
 import { closed, Equip, oneOf, pointPattern, Scalar } from './point.ts'
 import { SimFields } from './sim-hints.ts'
@@ -155,12 +155,11 @@ export const MqttTest = Type.Object(
   closed,
 )
 
-/** What a camera is told are calls and no bytes of a profile's making: there is nothing to prove by a vector. */
-const { write: _, ...readFields } = testFields
 export const OnvifTest = Type.Object(
   {
-    ...readFields,
+    ...testFields,
     onvif: Type.Optional(OnvifInput),
+    onvif_out: Type.Optional(OnvifOutput),
   },
   closed,
 )
