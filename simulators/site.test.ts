@@ -159,3 +159,25 @@ devices:
     await rm(started.folder, { recursive: true })
   }
 })
+
+test('a camera of the file answers on its own port, until it is switched off', async () => {
+  const started = await start(`
+profiles: ${resolve('device-profiles')}
+devices:
+  - { id: camera-1, profile: onvif.camera, host: 127.0.0.1, username: gateway, password: not-a-secret }
+`)
+  if (!started.ok || started.site === undefined) throw new Error(JSON.stringify(started))
+  const { site, folder } = started
+  const body = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>
+    <GetSystemDateAndTime xmlns="http://www.onvif.org/ver10/device/wsdl"/></s:Body></s:Envelope>`
+  const ask = () =>
+    fetch(`http://127.0.0.1:${site.ports.cameras['camera-1']}/onvif/device_service`, { method: 'POST', body })
+  try {
+    expect(await (await ask()).text()).toContain('GetSystemDateAndTimeResponse')
+    site.devices[0]?.faults.set({ kind: 'offline', rate: 1, ms: 0, code: 4 })
+    await vi.waitFor(() => expect(ask()).rejects.toThrow(), 5000)
+  } finally {
+    await site[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true })
+  }
+})
