@@ -134,11 +134,13 @@ describe('Home Assistant', () => {
     }
     expect(read(homeAssistant, topic, said).found).toMatchObject([{ features: [], params: { topic: 'a/b' } }])
   })
-  test('a switch has its command topic and its words', () => {
-    const said = { state_topic: 's', command_topic: 'c', payload_on: '1', payload_off: '0' }
+  test('a switch has its command topic; one with words of its own fits no profile', () => {
+    const said = { state_topic: 's', command_topic: 'c', payload_on: 'ON' }
     expect(read(homeAssistant, 'homeassistant/switch/x/config', said).found).toMatchObject([
-      { features: ['switch', 'plain'], params: { topic: 's', command_topic: 'c', on: '1', off: '0' } },
+      { features: ['switch', 'plain'], params: { topic: 's', command_topic: 'c' } },
     ])
+    const own = { ...said, payload_on: '1', payload_off: '0' }
+    expect(read(homeAssistant, 'homeassistant/switch/x/config', own).found).toMatchObject([{ features: [] }])
   })
   test('an empty message takes it back; what another convention says better is left to it', () => {
     expect(read(homeAssistant, topic, undefined).gone?.('homeassistant sensor/hall/temp')).toBe(true)

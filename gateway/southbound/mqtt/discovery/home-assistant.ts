@@ -38,12 +38,11 @@ function entityIn(component: string, key: string, said: Json): Announcement | un
     key,
     name: owner === undefined ? entity : `${owner}: ${entity}`,
     ...(model === undefined ? {} : { model }),
-    features: template === undefined ? [] : featuresOf(component, template, of),
+    features: template === undefined || !hasUsualWords(of) ? [] : featuresOf(component, template, of),
     params: {
       topic: stateTopic,
       ...(command === undefined ? {} : { command_topic: command }),
       ...(typeof template === 'object' ? { key: template.key } : {}),
-      ...words(of),
     },
     listensTo: stateTopic,
   }
@@ -65,11 +64,15 @@ function featuresOf(
   ]
 }
 
-/** The words for on and off where they are not the usual ones. */
-function words(of: (long: string, short: string) => unknown): Record<string, string> {
-  const on = asText(of('payload_on', 'pl_on'))
-  const off = asText(of('payload_off', 'pl_off'))
-  return { ...(on === undefined ? {} : { on }), ...(off === undefined ? {} : { off }) }
+/** ON and OFF are what everybody says unless told otherwise, and what profiles know. */
+function hasUsualWords(of: (long: string, short: string) => unknown): boolean {
+  const said = [
+    [of('payload_on', 'pl_on'), 'ON'],
+    [of('payload_off', 'pl_off'), 'OFF'],
+    [of('state_on', 'stat_on'), 'ON'],
+    [of('state_off', 'stat_off'), 'OFF'],
+  ]
+  return said.every(([word, usual]) => word === undefined || word === usual)
 }
 
 type Template = 'plain' | { readonly key: string }
