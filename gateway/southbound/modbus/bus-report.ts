@@ -13,6 +13,8 @@ export type ReportSources = {
   readonly units: readonly UnitState[]
   readonly overruns: number
   readonly parkedOf: (unit: UnitState) => readonly string[]
+  /** Monotonic ms. */
+  readonly probeAt: (unit: UnitState) => number
   readonly now: number
   readonly monotonic: number
 }
@@ -54,7 +56,14 @@ export function busReport(from: ReportSources): BusReport {
 
 function unitReport(
   unit: UnitState,
-  { config, stats, parkedOf, monotonic, observedMs }: ReportSources & { readonly observedMs: number },
+  {
+    config,
+    stats,
+    parkedOf,
+    probeAt,
+    monotonic,
+    observedMs,
+  }: ReportSources & { readonly observedMs: number },
 ): BusUnitReport {
   const counted = stats.unit(unit.unit)
   const roundTrip = counted.roundTrip()
@@ -69,7 +78,7 @@ function unitReport(
     ...{ requests, answers, timeouts, crcErrors, malformed, exceptions, lateAnswers },
     share: { measured: rounded(counted.busyMs / observedMs), planned: rounded(plannedShare(config, unit)) },
     parked: [...parkedOf(unit)],
-    ...(isSilent ? { nextProbeMs: Math.max(0, Math.round((unit.silentUntil ?? 0) - monotonic)) } : {}),
+    ...(isSilent ? { nextProbeMs: Math.max(0, Math.round(probeAt(unit) - monotonic)) } : {}),
   }
 }
 

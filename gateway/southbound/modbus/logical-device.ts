@@ -1,6 +1,6 @@
 import { type QualityCode, qualityCodes } from '#contract/quality.ts'
-import type { ModbusDevice } from '#gateway/profiles/device.ts'
-import { decodeValue } from '#gateway/profiles/pipeline-values.ts'
+import type { ModbusDevice, ModbusPoint } from '#gateway/profiles/device.ts'
+import { type DecodedValue, decodeValue } from '#gateway/profiles/pipeline-values.ts'
 import type { DriverHost, Reading } from '../driver.ts'
 import { LinkState } from '../link-state.ts'
 import type { PointReader } from './owned-points.ts'
@@ -55,12 +55,20 @@ export class LogicalDevice {
   }
 
   #readingOf({ point, read }: PointReader, answer: Buffer, t: number): Reading {
-    const { id, scaleFrom } = point
-    const factor = scaleFrom === undefined ? 1 : this.factors.get(id)
-    const { value, quality } = factor === undefined ? noFactor : decodeValue(read(answer), point, factor)
-    return { device: this.device.id, point: id, t, value, quality }
+    const { value, quality } = decodeScaled(read(answer), point, this.factors)
+    return { device: this.device.id, point: point.id, t, value, quality }
   }
 }
 
-/** While it is not known what the device multiplies its numbers by. */
-const noFactor = { value: null, quality: qualityCodes['bad:decode'] }
+const noFactor: DecodedValue = { value: null, quality: qualityCodes['bad:decode'] }
+
+/** What `raw` means where the device itself keeps the factor of some points; bad while that is not known. */
+export function decodeScaled(
+  raw: unknown,
+  point: Pick<ModbusPoint, 'id' | 'kind' | 'steps' | 'scaleFrom'>,
+  factors: ReadonlyMap<string, number>,
+): DecodedValue {
+  if (point.scaleFrom === undefined) return decodeValue(raw, point)
+  const factor = factors.get(point.id)
+  return factor === undefined ? noFactor : decodeValue(raw, point, factor)
+}

@@ -53,6 +53,8 @@ export class ModbusDriver implements Driver {
 
   /** How the bus and its units are doing. Cheap enough for every `/metrics`. */
   report(): BusReport {
+    const { clock } = this.#host
+    const monotonic = clock.monotonic()
     return busReport({
       config: this.#config,
       isConnected: this.#bus !== undefined,
@@ -60,8 +62,9 @@ export class ModbusDriver implements Driver {
       units: this.#units,
       overruns: this.overruns,
       parkedOf: (unit) => this.#schedule?.parkedOf(unit) ?? [],
-      now: this.#host.clock.now(),
-      monotonic: this.#host.clock.monotonic(),
+      probeAt: (unit) => this.#schedule?.probeAt(unit, monotonic) ?? monotonic,
+      now: clock.now(),
+      monotonic,
     })
   }
 

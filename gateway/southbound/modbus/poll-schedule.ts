@@ -148,6 +148,11 @@ export class PollSchedule {
     this.#doubtful.delete(unit)
   }
 
+  /** When a silent unit is asked again: its own wait is over, and the budget allows it. */
+  probeAt(unit: UnitState, nowMs: number): number {
+    return Math.max(unit.silentUntil ?? nowMs, this.#allowedFrom(unit, nowMs))
+  }
+
   parkedOf(unit: UnitState): string[] {
     const parked = (this.#entries.get(unit) ?? []).filter((entry) => entry.parked)
     return parked.flatMap(({ block }) => block.points.map(({ owner, id }) => `${owner.device.id}/${id}`))

@@ -1,11 +1,11 @@
 import { AppError } from '#contract/errors.ts'
 import { good, qualityCodes } from '#contract/quality.ts'
 import type { ModbusDevice, ModbusPoint } from '#gateway/profiles/device.ts'
-import { decodeValue } from '#gateway/profiles/pipeline-values.ts'
 import type { Logger } from '#lib/logger.ts'
 import type { Probed, ProbedPoint } from '../driver.ts'
 import type { Bus } from './bus.ts'
 import { valueReader } from './decode.ts'
+import { decodeScaled } from './logical-device.ts'
 import { isBitTable, planReads, type ReadablePoint, type ReadBlock, splitBlock } from './plan-reads.ts'
 import { factorsOf, misfitOf } from './prepare-unit.ts'
 
@@ -57,21 +57,16 @@ type Answer = {
 }
 
 function probed(point: Point, { block, answer, factors }: Answer): ProbedPoint {
-  const value = valueReader(point.from, block.addr)(answer)
-  const factor = point.scaleFrom === undefined ? 1 : factors.get(point.id)
+  const decoded = decodeScaled(valueReader(point.from, block.addr)(answer), point, factors)
   const raw = rawText(point, answer, block.addr)
-  if (typeof value === 'number' && factor === undefined) {
-    return {
-      point: point.id,
-      raw,
-      value: null,
-      quality: qualityCodes['bad:decode'],
-      reason: 'its scale is not known',
-    }
+  if (decoded.quality === good) return { point: point.id, raw, ...decoded }
+  const isScaleUnknown = point.scaleFrom !== undefined && !factors.has(point.id)
+  return {
+    point: point.id,
+    raw,
+    ...decoded,
+    reason: isScaleUnknown ? 'its scale is not known' : reasonOf(decoded.quality),
   }
-  const decoded = decodeValue(value, point, factor)
-  const reason = decoded.quality === good ? {} : { reason: reasonOf(decoded.quality) }
-  return { point: point.id, raw, ...decoded, ...reason }
 }
 
 /** `0x4366 0x3333`; a bit as 0 or 1. */

@@ -35,11 +35,17 @@ test('the factor of a value stands in the device: it is read at connect and agai
       [2, 10],
     ] as [number, number][],
   }
-  const points = [point('x.scaled', { addr: 0 }, { scaleFrom }), point('x.plain', { addr: 1 })]
+  const points = [
+    point('x.scaled', { addr: 0 }, { scaleFrom }),
+    point('x.plain', { addr: 1 }),
+    point('x.missing', { addr: 2 }, { scaleFrom, steps: [{ op: 'missing', values: [7] }] }),
+  ]
   await using run = runModbus(plant(server.port), [device('meter', 1, { points })])
   const last = (id: string) => run.readings.filter((one) => one.point === id).at(-1)
   await waitFor(() => expect(last('x.scaled')?.value).toBeCloseTo(0.7), soon)
   expect(last('x.plain')?.value).toBe(7)
+  // What says "no value" is what stands in the register.
+  expect(last('x.missing')).toMatchObject({ value: null, quality: qualityCodes['bad:missing'] })
 
   silent = true
   await waitFor(() => expect(last('x.scaled')?.value).toBe(null), soon)

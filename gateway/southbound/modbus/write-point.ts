@@ -1,13 +1,12 @@
 import { AppError } from '#contract/errors.ts'
 import type { Value } from '#contract/sample.ts'
 import type { ModbusPoint, ModbusSource } from '#gateway/profiles/device.ts'
-import { decodeValue } from '#gateway/profiles/pipeline-values.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Reading, Written } from '../driver.ts'
 import type { Bus, Unit } from './bus.ts'
 import { valueReader } from './decode.ts'
 import { encodeWrite } from './encode.ts'
-import type { LogicalDevice } from './logical-device.ts'
+import { decodeScaled, type LogicalDevice } from './logical-device.ts'
 
 /** First wait between two looks at what was written; doubles. */
 const firstLookMs = 50
@@ -65,12 +64,13 @@ async function readBack(
 /** `undefined` when the device would not be asked: the write itself was confirmed, so this is no failure of it. */
 async function look(
   owner: LogicalDevice,
-  { id, from, kind, steps }: Shown,
+  shown: Shown,
   { bus, unit, clock }: WriteContext,
 ): Promise<Reading | undefined> {
   try {
+    const { id, from } = shown
     const answer = await bus.read(unit, from, { urgent: true })
-    const decoded = decodeValue(valueReader(from, from.addr)(answer), { kind, steps })
+    const decoded = decodeScaled(valueReader(from, from.addr)(answer), shown, owner.factors)
     return { device: owner.device.id, point: id, t: clock.now(), ...decoded }
   } catch {
     return undefined
