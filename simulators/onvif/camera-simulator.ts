@@ -132,7 +132,10 @@ export class CameraSimulator implements AsyncDisposable {
   }
 
   #isRefused(soap: SoapRequest, request: IncomingMessage, response: ServerResponse): boolean {
-    if (openToAll.has(soap.operation)) return false
+    const isOpen =
+      openToAll.has(soap.operation) &&
+      !(this.traits.hidesServices && soap.operation !== 'GetSystemDateAndTime')
+    if (isOpen) return false
     const { authorization } = request.headers
     const verdict = this.logins.checkSoap(soap, { method: 'POST', authorization })
     if (verdict === 'ok') return false

@@ -19,6 +19,8 @@ export type CameraTraits = {
   /** Only the first generation of the media service, or the second one too. */
   readonly hasMedia2: boolean
   readonly hasServices: boolean
+  /** Tells its services only to who is logged in. */
+  readonly hidesServices: boolean
   readonly hasEvents: boolean
   readonly hasPtz: boolean
   readonly hasImaging: boolean
@@ -47,6 +49,7 @@ export const plainCamera: CameraTraits = {
   ],
   hasMedia2: false,
   hasServices: true,
+  hidesServices: false,
   hasEvents: true,
   hasPtz: true,
   hasImaging: true,

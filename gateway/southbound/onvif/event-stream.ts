@@ -1,7 +1,8 @@
 import type { OnvifDevice } from '#gateway/profiles/device.ts'
 import { backoffMs } from '#lib/backoff.ts'
 import type { Clock } from '#lib/clock.ts'
-import type { CameraClient, Subscription } from './camera-client.ts'
+import type { Subscription } from './camera-calls.ts'
+import type { CameraClient } from './camera-client.ts'
 import { CameraError, failureOf } from './camera-error.ts'
 import type { OnvifMessage } from './decode-event.ts'
 

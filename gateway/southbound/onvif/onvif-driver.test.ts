@@ -126,6 +126,13 @@ describe.concurrent('a wrong password', () => {
   )
 })
 
+test('a camera that keeps even its services to itself costs a wrong password no more attempts', async () => {
+  await using site = await start({ password: 'right', traits: { hidesServices: true } }, {}, 'wrong')
+  await waitFor(() => expect(site.links).toHaveLength(1), fast)
+  expect(site.camera.logins.refused).toBeLessThanOrEqual(2)
+  expect(site.camera.count('GetCapabilities')).toBe(0)
+})
+
 describe('an event', () => {
   test('becomes a reading within 100 ms, with the camera’s time corrected', async () => {
     await using site = await start()

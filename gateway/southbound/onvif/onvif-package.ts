@@ -8,6 +8,8 @@ import { randomBytes } from 'node:crypto'
 import onvif from 'onvif'
 import utils from 'onvif/lib/utils.js'
 
+export type SoapAnswer = { readonly data: readonly XmlTree[]; readonly xml: string }
+
 /** What its XML reader makes of an element: every child is a list, attributes are under `$`, text may be under `_`. */
 export type XmlTree = { readonly [name: string]: unknown }
 
@@ -44,7 +46,7 @@ type PackageCamera = {
   _passwordDigest(): { passdigest: string; nonce: string; timestamp: string }
   _envelopeHeader(openHeader?: boolean): string
   _envelopeFooter(): string
-} & Record<Asked, (...args: unknown[]) => void>
+} & Record<SoapMethod, (...args: unknown[]) => void>
 
 const asked = [
   ...['getSystemDateAndTime', 'getServices', 'getCapabilities', 'getDeviceInformation', 'getProfiles'],
@@ -52,7 +54,7 @@ const asked = [
   ...['setImagingSettings', 'getPresets', 'gotoPreset', 'gotoHomePosition', 'continuousMove', 'stop'],
   'getStatus',
 ] as const
-type Asked = (typeof asked)[number]
+export type SoapMethod = (typeof asked)[number]
 
 const { parseSOAPString } = utils as {
   parseSOAPString(xml: string, callback: Callback, status: number): void
@@ -111,7 +113,7 @@ export class OnvifSoap {
   }
 
   /** Calls a method of the package; its answer is what the package makes of it. */
-  call(method: Asked, ...args: readonly unknown[]): Promise<unknown> {
+  call(method: SoapMethod, ...args: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#cam[method](...args, (error: unknown, data: unknown) => {
         if (error === null || error === undefined || error === false) resolve(data)
@@ -121,7 +123,7 @@ export class OnvifSoap {
   }
 
   /** For what the package has no method: `body` inside an envelope with the right header. */
-  async request(call: SoapCall, addressing?: string): Promise<{ data: readonly XmlTree[]; xml: string }> {
+  async request(call: SoapCall, addressing?: string): Promise<SoapAnswer> {
     const head =
       addressing === undefined
         ? this.#cam._envelopeHeader()
@@ -148,7 +150,7 @@ export class OnvifSoap {
     return this.#cam.media2Support === true
   }
 
-  async #exchange(call: SoapCall): Promise<{ data: readonly XmlTree[]; xml: string }> {
+  async #exchange(call: SoapCall): Promise<SoapAnswer> {
     const { status, xml } = await this.#post(call)
     const read = readSoap(xml, status)
     if ('error' in read) throw Object.assign(read.error, { status, xml })
