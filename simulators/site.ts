@@ -117,6 +117,11 @@ async function startMqtt(
   const devices: SiteDevice[] = []
   const bridge = bridgeOf(config, planned.length)
   if (bridge !== undefined) parts.defer(() => hangUp(bridge))
+  const running: AsyncDisposable[] = []
+  // All at once: each waits for its broker a while.
+  parts.defer(async () => {
+    await Promise.all(running.map((one) => one[Symbol.asyncDispose]()))
+  })
   const surroundings = {
     site: config,
     journal,
@@ -127,7 +132,7 @@ async function startMqtt(
   for (const { device, config: own } of planned) {
     if (device.protocol !== 'mqtt') continue
     const built = mqttSiteDevice(device, { ...own, ...(await loginSecret(file, own)) }, surroundings)
-    parts.use(built.running)
+    running.push(built.running)
     devices.push(built.siteDevice)
   }
   return devices
