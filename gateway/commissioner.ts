@@ -1,8 +1,6 @@
 /** What commissioning does to the rest of the gateway: reads profiles, asks drivers, changes the file of added devices. */
-import { globSync } from 'node:fs'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import type { BusReport } from '#contract/bus-report.ts'
 import { AppError } from '#contract/errors.ts'
 import type {
@@ -17,10 +15,9 @@ import type { AnswerContext, Commissioner } from '#gateway/commissioning/answer-
 import { changed, problemsForDevice, readDraft } from '#gateway/commissioning/draft.ts'
 import { passwordPath, printManaged } from '#gateway/commissioning/managed-devices.ts'
 import { probeView } from '#gateway/commissioning/probe-view.ts'
-import { profileInfo } from '#gateway/commissioning/profile-info.ts'
 import type { Device } from '#gateway/profiles/device.ts'
 import type { DeviceInstance } from '#gateway/profiles/device-instance.ts'
-import { loadProfile, loadProfiles } from '#gateway/profiles/load-profiles.ts'
+import { loadProfiles } from '#gateway/profiles/load-profiles.ts'
 import { resolveDevice } from '#gateway/profiles/resolve.ts'
 import type { Driver, Probed } from '#gateway/southbound/driver.ts'
 import { hostPort } from '#lib/host-port.ts'
@@ -28,6 +25,7 @@ import { writeAtomically } from '#lib/write-atomically.ts'
 import { findCameras, probeCandidate } from './camera-commissioning.ts'
 import type { Field } from './field.ts'
 import type { GatewaySetup } from './load-gateway.ts'
+import { listProfiles } from './profile-list.ts'
 
 export type CommissionerParts = {
   readonly field: () => Field
@@ -51,7 +49,10 @@ export function createCommissioner({ field, swap }: CommissionerParts): Commissi
   async function answer(question: Question, context: AnswerContext): Promise<ReplyBody> {
     switch (question.kind) {
       case 'profiles':
-        return { kind: 'profiles', profiles: await profileInfos(field().setup, context.signal) }
+        return {
+          kind: 'profiles',
+          profiles: await listProfiles(field().setup.profilesFolder, context.signal),
+        }
       case 'buses':
         return { kind: 'buses', buses: busInfos(field()) }
       case 'proposals':
@@ -180,18 +181,6 @@ function placeOf(question: Question): string | undefined {
     default:
       return undefined
   }
-}
-
-/** File after file with room for others in between: a poll must not wait for a person's list. */
-async function profileInfos({ profilesFolder }: GatewaySetup, signal: AbortSignal) {
-  const infos = []
-  for (const file of globSync('**/*.yaml', { cwd: profilesFolder }).sort()) {
-    if (signal.aborted) break
-    const { profile } = loadProfile(profilesFolder, file.replaceAll('\\', '/'))
-    if (profile !== undefined && profile.abstract !== true) infos.push(profileInfo(profile))
-    await setImmediate()
-  }
-  return infos
 }
 
 function busInfos({ setup, drivers }: Field): BusInfo[] {

@@ -1,11 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { formatProblem } from '#lib/load-config.ts'
 import { repository, run } from '../tests/support/program.ts'
 import { tempFolder } from '../tests/support/temp-folder.ts'
 import { catalogueOf } from './catalogue.ts'
 import { loadGateway } from './load-gateway.ts'
+
+// A hundred profiles, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 })
 
 const example = 'gateway/gateway.example.yaml'
 const env = { ZIGBEE2MQTT_PASSWORD: 'a', PANEL_PASSWORD: 'b' }

@@ -12,6 +12,7 @@ import {
 } from '#gateway/commissioning/managed-devices.ts'
 import type { Device } from '#gateway/profiles/device.ts'
 import { type LoadedProfiles, loadProfiles } from '#gateway/profiles/load-profiles.ts'
+import type { Profile } from '#gateway/profiles/profile.ts'
 import { resolveDevice } from '#gateway/profiles/resolve.ts'
 import type { RuleConfig } from '#gateway/rules/rule.ts'
 import { type Discoverable, discoverable } from '#gateway/southbound/mqtt/discovery/fit-profile.ts'
@@ -75,25 +76,21 @@ type Note = (path: Path, message: string) => void
 
 /**
  * Reads and checks the configuration, the devices added to it, the profiles, every device against its profile and every
- * rule against its point. `managedText` stands in for the file of added devices.
+ * rule against its point. With `changed` it is done again for other added devices in a gateway that runs.
  */
-export async function loadGateway(
-  file: string,
-  env: Environment,
-  managedText?: string,
-): Promise<LoadedGateway> {
+export async function loadGateway(file: string, env: Environment, changed?: Changed): Promise<LoadedGateway> {
   const loaded = await loadConfig({ file, schema: GatewayConfig, env })
   if (!loaded.ok) return { problems: loaded.problems, unusedProfiles: [], warnings: [] }
   const dataFolder = besideConfig(file, loaded.value.data)
   const stored = await readManaged(dataFolder)
-  const managed = managedText === undefined ? stored : parseManaged(managedText, stored.file)
+  const managed = changed === undefined ? stored : parseManaged(changed.managedText, stored.file)
   const config = withManaged(loaded.value, managed)
   const problems: ConfigProblem[] = [...managed.problems]
   const locate = locator(loaded.value.devices.length, loaded.lineOf, managed)
   const note: Note = (path, message) => problems.push(locate(path, message))
 
   const folder = besideConfig(file, config.profiles)
-  const library = loadProfiles(folder)
+  const library = changed === undefined ? loadProfiles(folder) : withNew(changed.profiles, config, folder)
   const devices = resolveDevices(config, library, note)
   checkRules(config, devices, note)
   checkInterlocks(config, devices, note)
@@ -110,16 +107,45 @@ export async function loadGateway(
   const found = { problems, unusedProfiles: unused, warnings }
   if (problems.length > 0) return found
   const versions = { configVersion: hashOf(text + managed.text), fileVersion: hashOf(text) }
-  const again = (next: string) => loadGateway(file, env, next)
+  const about = changed?.about ?? aboutProfiles(library)
+  // Of the others nothing is kept: they are read when a device needs them.
+  const inUse = new Set(config.devices.map(({ profile }) => profile))
+  const profiles = new Map([...library.profiles].filter(([id]) => inUse.has(id)))
+  const again = (next: string) => loadGateway(file, env, { managedText: next, profiles, about })
   return {
     ...found,
     setup: {
       ...{ config, devices, dataFolder, profilesFolder: folder, ...versions, managed, again, secrets },
-      discoverable: discoverable(library.profiles.values()),
-      cameraProfiles: [...library.profiles.values()]
-        .filter(({ protocol, abstract }) => protocol === 'onvif' && abstract !== true)
-        .map(({ id, vendor }) => ({ id, vendor })),
+      ...about,
     },
+  }
+}
+
+/** Reading a hundred files takes a second in which nothing is polled: a running gateway reads those it does not know. */
+type Changed = {
+  readonly managedText: string
+  readonly profiles: ReadonlyMap<string, Profile>
+  readonly about: AboutProfiles
+}
+type AboutProfiles = Pick<GatewaySetup, 'discoverable' | 'cameraProfiles'>
+
+function withNew(
+  known: ReadonlyMap<string, Profile>,
+  { devices }: GatewayConfig,
+  folder: string,
+): LoadedProfiles {
+  const only = new Set(devices.map(({ profile }) => profile).filter((id) => !known.has(id)))
+  if (only.size === 0) return { profiles: new Map(known), problems: [], warnings: [] }
+  const { profiles, ...rest } = loadProfiles(folder, { only })
+  return { profiles: new Map([...known, ...profiles]), ...rest }
+}
+
+function aboutProfiles({ profiles }: LoadedProfiles): AboutProfiles {
+  return {
+    discoverable: discoverable(profiles.values()),
+    cameraProfiles: [...profiles.values()]
+      .filter(({ protocol, abstract }) => protocol === 'onvif' && abstract !== true)
+      .map(({ id, vendor }) => ({ id, vendor })),
   }
 }
 

@@ -36,7 +36,7 @@ const DevicePath = Type.Object({ id: GatewayId, device: GatewayId }, closed)
 const ScanPath = Type.Object({ id: GatewayId, scan: Type.String({ maxLength: 64 }) }, closed)
 type GatewayPath = Static<typeof GatewayPath>
 
-const listMs = 15_000
+const listMs = 30_000
 const probeMs = 40_000
 const changeMs = 40_000
 /** The catalogue is on its way when a gateway says that it has changed. */

@@ -19,7 +19,7 @@ const deadlineMs = 60_000
 export const profilesQuery = (gateway: string) =>
   queryOptions({
     queryKey: ['profiles', gateway],
-    queryFn: ({ signal }) => request<ProfileList>(at(gateway, '/profiles'), { signal }),
+    queryFn: ({ signal }) => request<ProfileList>(at(gateway, '/profiles'), { signal, deadlineMs }),
     staleTime: 5 * 60_000,
   })
 
