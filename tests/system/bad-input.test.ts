@@ -146,7 +146,7 @@ test('a configuration with five mistakes lists all five with their place and sta
 data: ./data
 broker: { port: 99999 }
 buses:
-  - { id: plant, protocol: modbus-rtu, host: 127.0.0.1 }
+  - { id: plant, protocol: modbus-udp, host: 127.0.0.1 }
 devices:
   - { id: meter-1, profile: eastron.sdm630, bus: plant, unti: 1 }
 outbox: { diskBudget: lots }
