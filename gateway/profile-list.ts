@@ -13,11 +13,10 @@ const run = promisify(execFile)
  * poll has to wait for and that is gone afterwards.
  */
 export async function listProfiles(folder: string, signal: AbortSignal): Promise<ProfileInfo[]> {
-  try {
-    const { stdout } = await run(process.execPath, [program, folder], { signal, maxBuffer: maxBytes })
-    return JSON.parse(stdout) as ProfileInfo[]
-  } catch (error) {
+  const options = { signal, maxBuffer: maxBytes }
+  const { stdout } = await run(process.execPath, [program, folder], options).catch((cause: unknown) => {
     const message = signal.aborted ? 'reading the profiles took too long' : 'the profiles could not be read'
-    throw new AppError('INTERNAL', message, { cause: error })
-  }
+    throw new AppError('INTERNAL', message, { cause })
+  })
+  return JSON.parse(stdout) as ProfileInfo[]
 }
