@@ -111,7 +111,11 @@ async function driverFigures(): Promise<Figure[]> {
   const devices = meters(30).map((device) => ({
     ...device,
     points: device.points.map((point) => ({ ...point, pollMs: 1200 })),
-    address: { ...device.address, identify: [], timing: { timeoutMs: 1000, retries: 0, gapMs: 0, turnaroundMs: 0, warmupMs: 0 } },
+    address: {
+      ...device.address,
+      identify: [],
+      timing: { timeoutMs: 1000, retries: 0, gapMs: 0, turnaroundMs: 0, warmupMs: 0 },
+    },
   }))
   const pipeline = pipelineOf(devices)
   const driver = new ModbusDriver(
