@@ -25,7 +25,6 @@ function setupOf(devices: readonly OnvifDevice[], password?: string): GatewaySet
   return {
     config: { cameras: { interface: '127.0.0.1' } },
     devices,
-    cameraProfiles: [{ id: 'onvif.camera', vendor: 'generic' }],
     secrets: { credentials: [], cameras },
   } as unknown as GatewaySetup
 }
@@ -36,7 +35,9 @@ const signal = () => AbortSignal.timeout(20_000)
 test('cameras that nobody added are found; those of the configuration are not said again', async () => {
   await using camera = await CameraSimulator.start({ traits: { serial: 'commissioning' } })
   await using _ = await DiscoveryResponder.start({ cameras: [camera], port: 3702 })
-  const keys = async (setup: GatewaySetup) => (await findCameras(setup, signal())).map(({ key }) => key)
+  const profiles = [{ id: 'onvif.camera', vendor: 'generic' }]
+  const keys = async (setup: GatewaySetup) =>
+    (await findCameras(setup, profiles, signal())).map(({ key }) => key)
   expect(await keys(setupOf([]))).toContain('urn:uuid:commissioning')
   expect(await keys(setupOf([cameraAt('127.0.0.1', camera.port)]))).not.toContain('urn:uuid:commissioning')
 }, 20_000)

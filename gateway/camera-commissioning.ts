@@ -5,17 +5,21 @@ import type { Proposal } from '#gateway/southbound/proposal.ts'
 import { systemClock } from '#lib/clock.ts'
 import type { CameraCredentials } from './camera-secrets.ts'
 import type { GatewaySetup } from './load-gateway.ts'
+import type { ProfileSurvey } from './profile-survey.ts'
 
 const listenMs = 2_500
 
 /** Cameras that say they are there and that nobody added. Loads the protocol only when somebody asks. */
-export async function findCameras(setup: GatewaySetup, signal: AbortSignal): Promise<readonly Proposal[]> {
-  const { config, devices, cameraProfiles } = setup
+export async function findCameras(
+  { config, devices }: GatewaySetup,
+  profiles: ProfileSurvey['cameras'],
+  signal: AbortSignal,
+): Promise<readonly Proposal[]> {
   const { discoverCameras } = await import('#gateway/southbound/onvif/discover-cameras.ts')
   const { interface: address } = config.cameras
   const found = await discoverCameras(
     {
-      ...{ timeoutMs: listenMs, clock: systemClock, profiles: cameraProfiles },
+      ...{ timeoutMs: listenMs, clock: systemClock, profiles },
       ...(address === undefined ? {} : { interface: address }),
     },
     signal,

@@ -25,7 +25,7 @@ import { writeAtomically } from '#lib/write-atomically.ts'
 import { findCameras, probeCandidate } from './camera-commissioning.ts'
 import type { Field } from './field.ts'
 import type { GatewaySetup } from './load-gateway.ts'
-import { listProfiles } from './profile-list.ts'
+import { type ProfileSurvey, surveyProfiles } from './profile-survey.ts'
 
 export type CommissionerParts = {
   readonly field: () => Field
@@ -44,6 +44,8 @@ type Scan = {
 }
 
 const discoveryMs = 10_000
+/** A small machine that is busy; a fast one takes one second. */
+const surveyMs = 30_000
 
 export function createCommissioner({ field, swap }: CommissionerParts): Commissioner {
   async function answer(question: Question, context: AnswerContext): Promise<ReplyBody> {
@@ -51,7 +53,7 @@ export function createCommissioner({ field, swap }: CommissionerParts): Commissi
       case 'profiles':
         return {
           kind: 'profiles',
-          profiles: await listProfiles(field().setup.profilesFolder, context.signal),
+          profiles: [...(await survey()).profiles],
         }
       case 'buses':
         return { kind: 'buses', buses: busInfos(field()) }
@@ -73,13 +75,24 @@ export function createCommissioner({ field, swap }: CommissionerParts): Commissi
   }
 
   let looking: Promise<ReplyBody> | undefined
+  let surveying: Promise<ProfileSurvey> | undefined
 
   /** Whoever asks while somebody else does gets the same answer. */
   function lookAround(): Promise<ReplyBody> {
-    looking ??= proposals(field(), AbortSignal.timeout(discoveryMs)).finally(() => {
-      looking = undefined
-    })
+    looking ??= survey()
+      .then((known) => proposals(field(), known, AbortSignal.timeout(discoveryMs)))
+      .finally(() => {
+        looking = undefined
+      })
     return looking
+  }
+
+  /** The page asks for profiles and proposals at once: one reading serves both. */
+  function survey(): Promise<ProfileSurvey> {
+    surveying ??= surveyProfiles(field().setup.profilesFolder, AbortSignal.timeout(surveyMs)).finally(() => {
+      surveying = undefined
+    })
+    return surveying
   }
 
   async function add(draft: DeviceDraft): Promise<ReplyBody> {
@@ -213,9 +226,13 @@ function busAddress({ host, port = 502, path, baud }: BusPlace): string {
 
 const driverName = (bus: string): string => `modbus ${bus}`
 
-async function proposals({ setup, drivers }: Field, signal: AbortSignal): Promise<ReplyBody> {
-  const heard = drivers.flatMap(({ driver }) => [...(driver.proposals?.() ?? [])])
-  const seen = [...heard, ...(await findCameras(setup, signal))]
+async function proposals(
+  { setup, drivers }: Field,
+  { discoverable, cameras }: ProfileSurvey,
+  signal: AbortSignal,
+): Promise<ReplyBody> {
+  const heard = drivers.flatMap(({ driver }) => [...(driver.proposals?.(discoverable) ?? [])])
+  const seen = [...heard, ...(await findCameras(setup, cameras, signal))]
   return {
     kind: 'proposals',
     proposals: seen.slice(0, 1000).map((one) => ({

@@ -73,7 +73,7 @@ export async function startField(setup: GatewaySetup, deps: FieldParts): Promise
 
   const hostFor = driverHosts({ pipeline, links, metrics, emit, clock, log })
   const onRefused = (device: string, reason: string) => metrics.payloadsRefused.inc({ device, reason })
-  const mqtt = { link: bus, onRefused, profiles: setup.discoverable }
+  const mqtt = { link: bus, onRefused }
   const drivers = await createDrivers({ config, devices, mqtt, cameras: setup.secrets.cameras, hostFor })
   parts.use(runDrivers(drivers, hostFor, clock))
   const running = parts.move()

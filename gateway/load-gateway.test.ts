@@ -14,7 +14,8 @@ const example = 'gateway/gateway.example.yaml'
 const env = { ZIGBEE2MQTT_PASSWORD: 'a', PANEL_PASSWORD: 'b' }
 
 test('the example is a good configuration', async () => {
-  const { problems, unusedProfiles, warnings, setup } = await loadGateway(join(repository, example), env)
+  const all = { allProfiles: true }
+  const { problems, unusedProfiles, warnings, setup } = await loadGateway(join(repository, example), env, all)
   expect([...problems, ...unusedProfiles, ...warnings]).toEqual([])
   expect(setup?.devices.map(({ id }) => id)).toEqual(['meter-1', 'relay-1', 'lux-301'])
 })
@@ -114,7 +115,10 @@ test('a broken profile stops the devices that need it, and is only reported othe
   const config = (devices: string) =>
     writeFile(folder.file('g.yaml'), `gateway: { id: school-a }\nprofiles: profiles\ndevices: ${devices}\n`)
   await config('[]')
-  const unused = await loadGateway(folder.file('g.yaml'), {})
+  const unread = await loadGateway(folder.file('g.yaml'), {})
+  expect(unread.setup).toBeDefined()
+  expect(unread.unusedProfiles).toEqual([])
+  const unused = await loadGateway(folder.file('g.yaml'), {}, { allProfiles: true })
   expect(unused.setup).toBeDefined()
   expect(unused.unusedProfiles.map((one) => formatProblem('g', one)).join('\n')).toMatch(
     /profiles\/mqtt\/acme\.lux\.yaml:3: colour: unknown key/,

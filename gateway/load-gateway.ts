@@ -11,11 +11,10 @@ import {
   readManaged,
 } from '#gateway/commissioning/managed-devices.ts'
 import type { Device } from '#gateway/profiles/device.ts'
-import { type LoadedProfiles, loadProfiles } from '#gateway/profiles/load-profiles.ts'
+import { type LoadedProfiles, loadProfiles, profileNames } from '#gateway/profiles/load-profiles.ts'
 import type { Profile } from '#gateway/profiles/profile.ts'
 import { resolveDevice } from '#gateway/profiles/resolve.ts'
 import type { RuleConfig } from '#gateway/rules/rule.ts'
-import { type Discoverable, discoverable } from '#gateway/southbound/mqtt/discovery/fit-profile.ts'
 import type { UplinkConfig } from '#gateway/uplink/uplink-config.ts'
 import type { Path } from '#lib/explain.ts'
 import {
@@ -39,10 +38,6 @@ export type GatewaySetup = {
   readonly devices: readonly Device[]
   readonly dataFolder: string
   readonly profilesFolder: string
-  /** Profiles that may be proposed for a device that makes itself known. */
-  readonly discoverable: readonly Discoverable[]
-  /** Profiles of cameras, for those that answer when they are looked for. */
-  readonly cameraProfiles: readonly { readonly id: string; readonly vendor: string }[]
   /** Hash of the files: the cloud sees whether two gateways run on the same configuration. */
   readonly configVersion: string
   /** Hash of gateway.yaml alone. */
@@ -65,7 +60,7 @@ export type Secrets = {
 export type LoadedGateway = {
   /** Everything that keeps the gateway from starting. */
   readonly problems: readonly ConfigProblem[]
-  /** Profiles that are wrong and that no device uses. */
+  /** Profiles that are wrong and that no device uses; only where all of them were to be read. */
   readonly unusedProfiles: readonly ConfigProblem[]
   /** What works and should not be so: a secret written into the file. */
   readonly warnings: readonly ConfigProblem[]
@@ -78,7 +73,11 @@ type Note = (path: Path, message: string) => void
  * Reads and checks the configuration, the devices added to it, the profiles, every device against its profile and every
  * rule against its point. With `changed` it is done again for other added devices in a gateway that runs.
  */
-export async function loadGateway(file: string, env: Environment, changed?: Changed): Promise<LoadedGateway> {
+export async function loadGateway(
+  file: string,
+  env: Environment,
+  { changed, allProfiles = false }: LoadOptions = {},
+): Promise<LoadedGateway> {
   const loaded = await loadConfig({ file, schema: GatewayConfig, env })
   if (!loaded.ok) return { problems: loaded.problems, unusedProfiles: [], warnings: [] }
   const dataFolder = besideConfig(file, loaded.value.data)
@@ -90,8 +89,8 @@ export async function loadGateway(file: string, env: Environment, changed?: Chan
   const note: Note = (path, message) => problems.push(locate(path, message))
 
   const folder = besideConfig(file, config.profiles)
-  const library = changed === undefined ? loadProfiles(folder) : withNew(changed.profiles, config, folder)
-  const devices = resolveDevices(config, library, note)
+  const library = allProfiles ? loadProfiles(folder) : inUse(config, folder, changed?.profiles)
+  const devices = resolveDevices(config, { library, folder }, note)
   checkRules(config, devices, note)
   checkInterlocks(config, devices, note)
   const warnings: ConfigProblem[] = []
@@ -107,46 +106,32 @@ export async function loadGateway(file: string, env: Environment, changed?: Chan
   const found = { problems, unusedProfiles: unused, warnings }
   if (problems.length > 0) return found
   const versions = { configVersion: hashOf(text + managed.text), fileVersion: hashOf(text) }
-  const about = changed?.about ?? aboutProfiles(library)
-  // Of the others nothing is kept: they are read when a device needs them.
-  const inUse = new Set(config.devices.map(({ profile }) => profile))
-  const profiles = new Map([...library.profiles].filter(([id]) => inUse.has(id)))
-  const again = (next: string) => loadGateway(file, env, { managedText: next, profiles, about })
+  const { profiles } = library
+  const again = (next: string) => loadGateway(file, env, { changed: { managedText: next, profiles } })
   return {
     ...found,
-    setup: {
-      ...{ config, devices, dataFolder, profilesFolder: folder, ...versions, managed, again, secrets },
-      ...about,
-    },
+    setup: { config, devices, dataFolder, profilesFolder: folder, ...versions, managed, again, secrets },
   }
 }
 
-/** Reading a hundred files takes a second in which nothing is polled: a running gateway reads those it does not know. */
-type Changed = {
-  readonly managedText: string
-  readonly profiles: ReadonlyMap<string, Profile>
-  readonly about: AboutProfiles
+export type LoadOptions = {
+  readonly changed?: { readonly managedText: string; readonly profiles: ReadonlyMap<string, Profile> }
+  /** For a check of everything; a gateway reads what its devices need. */
+  readonly allProfiles?: boolean
 }
-type AboutProfiles = Pick<GatewaySetup, 'discoverable' | 'cameraProfiles'>
 
-function withNew(
-  known: ReadonlyMap<string, Profile>,
+/** Reading a hundred files takes a second and 30 MB: a gateway reads those that it needs and does not know. */
+function inUse(
   { devices }: GatewayConfig,
   folder: string,
+  known: ReadonlyMap<string, Profile> = new Map(),
 ): LoadedProfiles {
-  const only = new Set(devices.map(({ profile }) => profile).filter((id) => !known.has(id)))
-  if (only.size === 0) return { profiles: new Map(known), problems: [], warnings: [] }
+  const wanted = new Set(devices.map(({ profile }) => profile))
+  const kept = [...known].filter(([id]) => wanted.has(id))
+  const only = new Set([...wanted].filter((id) => !known.has(id)))
+  if (only.size === 0) return { profiles: new Map(kept), problems: [], warnings: [] }
   const { profiles, ...rest } = loadProfiles(folder, { only })
-  return { profiles: new Map([...known, ...profiles]), ...rest }
-}
-
-function aboutProfiles({ profiles }: LoadedProfiles): AboutProfiles {
-  return {
-    discoverable: discoverable(profiles.values()),
-    cameraProfiles: [...profiles.values()]
-      .filter(({ protocol, abstract }) => protocol === 'onvif' && abstract !== true)
-      .map(({ id, vendor }) => ({ id, vendor })),
-  }
+  return { profiles: new Map([...kept, ...profiles]), ...rest }
 }
 
 function hashOf(text: string): string {
@@ -172,17 +157,17 @@ function locator(
   }
 }
 
-function resolveDevices({ devices, buses }: GatewayConfig, library: LoadedProfiles, note: Note): Device[] {
+function resolveDevices(
+  { devices, buses }: GatewayConfig,
+  { library, folder }: { readonly library: LoadedProfiles; readonly folder: string },
+  note: Note,
+): Device[] {
   const resolved: Device[] = []
   noteRepeats(devices, { path: ['devices'], key: 'id' }, note)
   for (const [index, instance] of devices.entries()) {
     const profile = library.profiles.get(instance.profile)
     if (profile === undefined) {
-      const known = [...library.profiles.keys()].join(', ')
-      note(
-        ['devices', index, 'profile'],
-        `no usable profile ${instance.profile}; there are ${known || 'none'}`,
-      )
+      note(['devices', index, 'profile'], noSuchProfile(instance.profile, folder))
       continue
     }
     const result = resolveDevice(profile, instance)
@@ -193,6 +178,15 @@ function resolveDevices({ devices, buses }: GatewayConfig, library: LoadedProfil
     }
   }
   return resolved
+}
+
+/** With those of the same maker, or the number of all: a hundred names help nobody. */
+function noSuchProfile(wanted: string, folder: string): string {
+  const names = profileNames(folder)
+  const [maker = ''] = wanted.split('.')
+  const near = names.filter((name) => name.startsWith(`${maker}.`))
+  const known = near.length > 0 ? near.slice(0, 20).join(', ') : `${names.length} in ${folder}`
+  return `no usable profile ${wanted}; there are ${known}`
 }
 
 function checkRules(

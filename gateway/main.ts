@@ -17,7 +17,10 @@ const { loadGateway } = await import('./load-gateway.ts')
 const { values } = parseArgs({ options: { config: { type: 'string' }, check: { type: 'boolean' } } })
 const file = values.config ?? 'gateway/gateway.example.yaml'
 
-const { setup, problems, unusedProfiles, warnings } = await loadGateway(file, process.env)
+// A check is asked for; a start reads no more than it needs.
+const { setup, problems, unusedProfiles, warnings } = await loadGateway(file, process.env, {
+  allProfiles: values.check === true,
+})
 if (setup === undefined) {
   exitWithProblems(file, [...problems, ...unusedProfiles])
 } else if (values.check === true) {
@@ -26,5 +29,5 @@ if (setup === undefined) {
   process.stdout.write(`${file}: good, ${setup.devices.length} devices\n`)
 } else {
   const { runGateway } = await import('./run-gateway.ts')
-  await runGateway(setup, [...warnings, ...unusedProfiles])
+  await runGateway(setup, warnings)
 }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Program, repository } from '../tests/support/program.ts'
@@ -29,7 +29,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 
 test('a start that fails ends with status 1 and says why', async () => {
   await using folder = await tempFolder()
-  await writeFile(join(folder.path, 'data'), 'a file where a folder should be')
+  await mkdir(join(folder.path, 'data', 'outbox.db'), { recursive: true })
   await using gateway = await start(folder.path)
   expect(await gateway.exited).toEqual({ code: 1, signal: null })
   expect(gateway.output).toMatch(/"msg":"gateway could not start"/)

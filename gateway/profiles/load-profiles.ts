@@ -47,6 +47,11 @@ export function loadProfiles(folder: string, { only }: Options = {}): LoadedProf
   return { profiles, problems, warnings }
 }
 
+/** Ids of everything in the folder, usable or not, without reading it. */
+export function profileNames(folder: string): string[] {
+  return filesIn(folder).map(idOf)
+}
+
 /** One file that is already in memory; `file` is its path below the folder of profiles. Pure. */
 export function parseProfile(text: string, file: string, parentOf: ParentOf = () => undefined): Checked {
   const read = readSource(text, file)

@@ -4,7 +4,7 @@ import type { Value } from '#contract/sample.ts'
 import type { Device } from '#gateway/profiles/device.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
-import type { Proposal } from './proposal.ts'
+import type { Discoverable, Proposal } from './proposal.ts'
 
 /** What a driver saw of one point. `t` is the source's time where the source says one, else the time of the read. */
 export type Reading = {
@@ -38,8 +38,11 @@ export interface Driver {
    * device at all.
    */
   probe?(device: Device, signal: AbortSignal): Promise<Probed>
-  /** Devices that announced themselves and that nobody added; the newest first. Protocols without announcements have none. */
-  proposals?(): readonly Proposal[]
+  /**
+   * Devices that announced themselves and that nobody added, the newest first, each with that of `profiles` that fits it
+   * best. Protocols without announcements have none.
+   */
+  proposals?(profiles: readonly Discoverable[]): readonly Proposal[]
   /** How the line and what is on it are doing; cheap, and never throws. */
   report?(): BusReport
 }

@@ -1,4 +1,5 @@
 import type { DeviceInstance } from '#gateway/profiles/device-instance.ts'
+import type { MqttDiscoveryFields } from '#gateway/profiles/mqtt.ts'
 
 /**
  * A device that says it is there and that nobody added. Nothing of it is used until a person accepts it; what it says of
@@ -19,4 +20,11 @@ export type Proposal = {
   readonly instance: Partial<Pick<DeviceInstance, 'bus' | 'unit' | 'host' | 'port' | 'params'>>
   /** When it was heard last, ms since 1970. */
   readonly seenAt: number
+}
+
+/** As much of a profile as it takes to propose it. */
+export type Discoverable = {
+  readonly id: string
+  readonly params: readonly string[]
+  readonly discovery: readonly MqttDiscoveryFields[]
 }

@@ -71,7 +71,7 @@ async function start(open: () => Promise<Place>) {
     const stop = new AbortController()
     const link = await place.link()
     const driver = new MqttDriver(
-      { link, profiles: discoverable(profiles.values()) },
+      { link },
       {
         ...{ devices: instances.map(deviceOf), clock: systemClock, log },
         report: (some) => readings.push(...some),
@@ -231,7 +231,9 @@ function behaviours(open: () => Promise<Place>): void {
     const driver = await site.drive(smoke)
     await bridge.publishAsync('shellyplus1pm-a8032ab12345/online', 'true', kept)
     const proposed = () =>
-      driver.proposals().map(({ name, profile, instance }) => [name, profile, instance.params])
+      driver
+        .proposals(discoverable(profiles.values()))
+        .map(({ name, profile, instance }) => [name, profile, instance.params])
     await waitFor(() =>
       expect(proposed().toSorted()).toEqual([
         ['Hall', 'homeassistant.sensor', { topic: 'hall/t', quantity: 'temperature' }],

@@ -2,7 +2,7 @@ import mqtt from 'mqtt'
 import { expect, test } from 'vitest'
 import { openLocalBroker } from '#gateway/broker/local-broker.ts'
 import { Discovery } from '#gateway/southbound/mqtt/discovery/discovery.ts'
-import type { Discoverable } from '#gateway/southbound/mqtt/discovery/fit-profile.ts'
+import type { Discoverable } from '#gateway/southbound/proposal.ts'
 import { systemClock } from '#lib/clock.ts'
 import { createLogger } from '#lib/logger.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -56,8 +56,8 @@ async function start(configured: readonly string[] = []) {
       qos: 1,
       retain,
     })
-  const discovery = new Discovery({ link: broker, profiles, configured, clock: systemClock })
-  const names = () => discovery.proposals().map(({ name, profile }) => `${name}: ${profile}`)
+  const discovery = new Discovery({ link: broker, configured, clock: systemClock })
+  const names = () => discovery.proposals(profiles).map(({ name, profile }) => `${name}: ${profile}`)
   const stack = parts.move()
   const listen = () => void stack.use(discovery.listen())
   return { client, send, discovery, listen, names, [Symbol.asyncDispose]: () => stack.disposeAsync() }
@@ -81,11 +81,11 @@ test('every device of a zigbee network is proposed with the profile that fits be
       'd: xiaomi.special',
     ]),
   )
-  expect(site.discovery.proposals().find(({ name }) => name === 'a')).toMatchObject({
+  expect(site.discovery.proposals(profiles).find(({ name }) => name === 'a')).toMatchObject({
     ...{ protocol: 'mqtt', model: 'M', source: 'zigbee2mqtt/bridge/devices' },
     instance: { params: { base: 'zigbee2mqtt', name: 'a' } },
   })
-  expect(site.discovery.proposals().find(({ name }) => name === 'd')?.instance).toEqual({
+  expect(site.discovery.proposals(profiles).find(({ name }) => name === 'd')?.instance).toEqual({
     params: { name: 'd', kind: 'a' },
   })
   await site.send('zigbee2mqtt/bridge/devices', [device('b', [toggle])])

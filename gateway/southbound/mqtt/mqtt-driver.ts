@@ -3,11 +3,10 @@ import type { Value } from '#contract/sample.ts'
 import type { Device, MqttAvailability, MqttDevice, MqttTopic } from '#gateway/profiles/device.ts'
 import { RateLimit } from '#lib/rate-limit.ts'
 import type { Driver, DriverHost, Probed, Reading, Written } from '../driver.ts'
-import type { Proposal } from '../proposal.ts'
+import type { Discoverable, Proposal } from '../proposal.ts'
 import { hasRoomForPoints, historyOf, readingsOf } from './decode.ts'
 import { availabilityOf, decodePayload, type PayloadProblem } from './decode-payload.ts'
 import { Discovery } from './discovery/discovery.ts'
-import type { Discoverable } from './discovery/fit-profile.ts'
 import { type CommandTarget, MqttCommands } from './mqtt-commands.ts'
 import { MqttDeviceState } from './mqtt-device-state.ts'
 import type { MqttLink, MqttMessage } from './mqtt-link.ts'
@@ -20,8 +19,6 @@ export type MqttDriverOptions = {
   readonly link: MqttLink
   /** Counts payloads that were not used, for `/metrics`. */
   readonly onRefused?: (device: string, reason: PayloadRefusal) => void
-  /** What can be proposed for devices that make themselves known; without it they are proposed all the same. */
-  readonly profiles?: readonly Discoverable[]
 }
 
 const silenceCheckMs = 1_000
@@ -55,7 +52,7 @@ export class MqttDriver implements Driver {
       .filter((device): device is MqttDevice => device.protocol === 'mqtt')
       .map((device) => new MqttDeviceState(device, host))
     this.#discovery = new Discovery({
-      ...{ link: options.link, profiles: options.profiles ?? [], clock: host.clock },
+      ...{ link: options.link, clock: host.clock },
       configured: this.#states.flatMap(({ device }) => device.address.topics.map(({ filter }) => filter)),
     })
   }
@@ -95,8 +92,8 @@ export class MqttDriver implements Driver {
     return await probeDevice(device, { link: this.#options.link, clock: this.#host.clock }, signal)
   }
 
-  proposals(): readonly Proposal[] {
-    return this.#discovery.proposals()
+  proposals(profiles: readonly Discoverable[]): readonly Proposal[] {
+    return this.#discovery.proposals(profiles)
   }
 
   #find({ device, point: id }: { device: string; point: string }): CommandTarget {

@@ -24,7 +24,7 @@ const filterEnd = '/event/up'
 test('a stranger that speaks all the time is read once a minute, and strangers without end are bounded', () => {
   const { link, receive } = createLink()
   const clock = new FakeClock()
-  const discovery = new Discovery({ link, profiles: [], configured: [], clock })
+  const discovery = new Discovery({ link, configured: [], clock })
   discovery.listen()
   const up = (n: number, name: string) =>
     receive(
@@ -33,9 +33,9 @@ test('a stranger that speaks all the time is read once a minute, and strangers w
     )
   up(1, 'first')
   up(1, 'renamed')
-  expect(discovery.proposals().map(({ name }) => name)).toEqual(['first'])
+  expect(discovery.proposals([]).map(({ name }) => name)).toEqual(['first'])
   for (let n = 2; n < 700; n++) up(n, `device ${n}`)
-  expect(discovery.proposals()).toHaveLength(500)
+  expect(discovery.proposals([])).toHaveLength(500)
   receive('application/1/device/00000000000000ff/event/up', '{"broken":')
-  expect(discovery.proposals()).toHaveLength(500)
+  expect(discovery.proposals([])).toHaveLength(500)
 })

@@ -1,9 +1,9 @@
 import type { Clock } from '#lib/clock.ts'
-import type { Proposal } from '../../proposal.ts'
+import type { Discoverable, Proposal } from '../../proposal.ts'
 import type { MqttLink, MqttMessage } from '../mqtt-link.ts'
 import type { Announcement, Convention } from './announcement.ts'
 import { chirpstack } from './chirpstack.ts'
-import { type Discoverable, fitProfile } from './fit-profile.ts'
+import { fitProfile } from './fit-profile.ts'
 import { homeAssistant } from './home-assistant.ts'
 import { shellyGen1, shellyGen2 } from './shelly.ts'
 import { tasmota } from './tasmota.ts'
@@ -27,7 +27,6 @@ type Kept = { readonly announcement: Announcement; readonly topic: string; reado
 
 export type DiscoveryParts = {
   readonly link: MqttLink
-  readonly profiles: readonly Discoverable[]
   /** Topics that configured devices listen to. */
   readonly configured: readonly string[]
   readonly clock: Clock
@@ -67,12 +66,12 @@ export class Discovery {
     }
   }
 
-  /** The newest first. */
-  proposals(): Proposal[] {
+  /** The newest first, each with that of the profiles that fits it best. */
+  proposals(profiles: readonly Discoverable[]): Proposal[] {
     return [...this.#kept.values()]
       .filter(({ announcement }) => !this.#isConfigured(announcement.listensTo))
       .toSorted((a, b) => b.seenAt - a.seenAt)
-      .map((one) => this.#proposalOf(one))
+      .map((one) => proposalOf(one, profiles))
   }
 
   #take(convention: Convention, { topic, payload }: MqttMessage): void {
@@ -112,16 +111,16 @@ export class Discovery {
   #isConfigured(topic: string): boolean {
     return this.#configured.has(topic)
   }
+}
 
-  #proposalOf({ announcement, topic, seenAt }: Kept): Proposal {
-    const { key, name, model } = announcement
-    const fit = fitProfile(this.#parts.profiles, announcement)
-    return {
-      ...{ key, protocol: 'mqtt', name, source: topic, seenAt },
-      ...(fit === undefined ? {} : { profile: fit.profile }),
-      ...(model === undefined ? {} : { model }),
-      instance: { params: fit?.params ?? announcement.params },
-    }
+function proposalOf({ announcement, topic, seenAt }: Kept, profiles: readonly Discoverable[]): Proposal {
+  const { key, name, model } = announcement
+  const fit = fitProfile(profiles, announcement)
+  return {
+    ...{ key, protocol: 'mqtt', name, source: topic, seenAt },
+    ...(fit === undefined ? {} : { profile: fit.profile }),
+    ...(model === undefined ? {} : { model }),
+    instance: { params: fit?.params ?? announcement.params },
   }
 }
 

@@ -1,15 +1,9 @@
 import type { MqttDiscoveryFields } from '#gateway/profiles/mqtt.ts'
 import type { Profile } from '#gateway/profiles/profile.ts'
+import type { Discoverable } from '../../proposal.ts'
 import type { Announcement } from './announcement.ts'
 
-/** As much of a profile as it takes to propose it. */
-export type Discoverable = {
-  readonly id: string
-  readonly params: readonly string[]
-  readonly discovery: readonly MqttDiscoveryFields[]
-}
-
-/** What of all profiles can be proposed; the rest of them need not stay in memory for it. */
+/** What of all profiles can be proposed. */
 export function discoverable(profiles: Iterable<Profile>): Discoverable[] {
   return [...profiles].flatMap((profile) => {
     if (profile.protocol !== 'mqtt' || profile.abstract === true) return []
