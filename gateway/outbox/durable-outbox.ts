@@ -36,7 +36,8 @@ const groupSamples = 50_000
 const groupEvents = 1_000
 /** Confirmed rows are deleted together: they ride along with the next commit or go by themselves after this long. */
 const deleteEveryMs = 250
-const retry = { firstMs: 250, maxMs: 5_000 }
+/** A disk that has room again is used within a second: until then a power cut costs more than what was promised. */
+const retry = { firstMs: 250, maxMs: 1_000 }
 const closeWithinMs = 5_000
 
 /** Main-thread side of the outbox: columns in memory, one commit in hand at a time, the rest waits for the next. */

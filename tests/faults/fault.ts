@@ -28,6 +28,9 @@ export type Fault = {
   readonly play: (scene: Scene, ms: number) => Promise<TimeRange | undefined>
 }
 
+/** With a full disk nothing can be promised about a kill; a second after it has room, everything is on it again. */
+const diskBackMs = 1_500
+
 /** How long 120 samples a second take to spend a memory budget of 1,000, and some more. */
 const memoryBudgetMs = 9_000
 
@@ -95,6 +98,7 @@ export const faults = {
       gatewayDisk.fill()
       await sleep(ms)
       gatewayDisk.empty()
+      await sleep(diskBackMs)
       return undefined
     },
   },
@@ -106,6 +110,7 @@ export const faults = {
       await sleep(ms + memoryBudgetMs)
       gatewayDisk.empty()
       link.heal()
+      await sleep(diskBackMs)
       return undefined
     },
   },
