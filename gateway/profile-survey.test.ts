@@ -27,7 +27,7 @@ test('every usable profile is told, and reading them holds nobody up', async () 
 })
 
 test('a person who left, or a folder that cannot be read, is an error with words', async () => {
-  await expect(surveyProfiles(folder, AbortSignal.abort())).rejects.toMatchObject({ code: 'INTERNAL' })
+  await expect(surveyProfiles(folder, AbortSignal.abort())).rejects.toMatchObject({ code: 'GATEWAY_TIMEOUT' })
   const nothing = await surveyProfiles(join(repository, 'no-such-folder'), AbortSignal.timeout(60_000))
   expect(nothing).toEqual({ profiles: [], discoverable: [], cameras: [] })
 })

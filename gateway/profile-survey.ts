@@ -38,8 +38,15 @@ const run = promisify(execFile)
 export async function surveyProfiles(folder: string, signal: AbortSignal): Promise<ProfileSurvey> {
   const options = { signal, maxBuffer: maxBytes }
   const { stdout } = await run(process.execPath, [program, folder], options).catch((cause: unknown) => {
-    const message = signal.aborted ? 'reading the profiles took too long' : 'the profiles could not be read'
-    throw new AppError('INTERNAL', message, { cause })
+    throw problemOf(cause, signal)
   })
   return JSON.parse(stdout) as ProfileSurvey
+}
+
+function problemOf(cause: unknown, { aborted }: AbortSignal): AppError {
+  if (aborted) return new AppError('GATEWAY_TIMEOUT', 'reading the profiles took too long', { cause })
+  // Killed by somebody else: whoever stops a gateway stops all its processes.
+  const isKilled = typeof cause === 'object' && cause !== null && 'signal' in cause && cause.signal !== null
+  if (isKilled) return new AppError('GATEWAY_OFFLINE', 'the gateway is stopping', { cause })
+  return new AppError('INTERNAL', 'the profiles could not be read', { cause })
 }

@@ -94,7 +94,8 @@ test('it prints the address once and one line for each account, and keeps the pa
   const { output } = demo.program
   expect(output.match(/^console: .*$/gm)).toEqual([`console: http://${host}:${demo.httpPort}/`])
   for (const account of ['admin', 'facilities', 'guard', 'bureau']) {
-    expect(output).toMatch(new RegExp(`^${account} +\\S+$`, 'm'))
+    // The lines come one by one: the address may be read before the last of them is written.
+    await demo.program.sees(new RegExp(`^${account} +\\S+$`, 'm'), 5_000)
   }
   left = descendantsOf(demo.program.pid)
 })
