@@ -106,12 +106,20 @@ export async function loadGateway(
   const found = { problems, unusedProfiles: unused, warnings }
   if (problems.length > 0) return found
   const versions = { configVersion: hashOf(text + managed.text), fileVersion: hashOf(text) }
-  const { profiles } = library
-  const again = (next: string) => loadGateway(file, env, { changed: { managedText: next, profiles } })
+  const again = readAgain(file, env, library.profiles)
   return {
     ...found,
     setup: { config, devices, dataFolder, profilesFolder: folder, ...versions, managed, again, secrets },
   }
+}
+
+/** A function of its own: one made inside the loading would keep everything of it alive, the tree of the file too. */
+function readAgain(
+  file: string,
+  env: Environment,
+  profiles: ReadonlyMap<string, Profile>,
+): GatewaySetup['again'] {
+  return (managedText) => loadGateway(file, env, { changed: { managedText, profiles } })
 }
 
 export type LoadOptions = {
