@@ -1,6 +1,7 @@
 import type { User } from '#contract/api/session.ts'
 import type { CataloguePoint, WritableAs } from '#contract/catalogue.ts'
 import { AppError } from '#contract/errors.ts'
+import { expectedInstead } from '#contract/writable-value.ts'
 
 /** A point as the gateway's catalogue has it. `id` is `<gateway>/<device>/<point>`. */
 export type CheckedPoint = {
@@ -28,7 +29,7 @@ export function refusalOf(point: CheckedPoint, { value, confirm, role }: Wanted)
   if (writable.role === 'admin' && role !== 'admin') {
     return new AppError('FORBIDDEN', `${point.id} may be written by administrators alone`)
   }
-  const expected = expectedOf(point, writable, value)
+  const expected = expectedInstead({ ...writable, kind: point.kind, unit: point.unit }, value)
   if (expected !== undefined) {
     const message = `${point.id}: expected ${expected}, got ${JSON.stringify(value)}`
     return new AppError('VALUE_OUT_OF_RANGE', message, { details: { expected, ...limitsOf(writable) } })
@@ -43,48 +44,6 @@ export function refusalOf(point: CheckedPoint, { value, confirm, role }: Wanted)
     )
   }
   return undefined
-}
-
-/** What it should have been, where `value` is something else. */
-function expectedOf(
-  { kind, unit }: CheckedPoint,
-  writable: WritableAs,
-  value: Wanted['value'],
-): string | undefined {
-  const { options, values } = writable
-  const type = typeOf(kind)
-  if (typeof value !== type || (typeof value === 'number' && !Number.isFinite(value))) return `a ${type}`
-  if (options !== undefined && !options.includes(String(value))) return `one of ${options.join(', ')}`
-  if (values !== undefined && !values.includes(value))
-    return `one of ${values.map((one) => JSON.stringify(one)).join(', ')}`
-  return typeof value === 'number' ? expectedNumber(value, writable, unit) : undefined
-}
-
-function expectedNumber(value: number, { min, max, step }: WritableAs, unit: string): string | undefined {
-  if (value < (min ?? Number.NEGATIVE_INFINITY) || value > (max ?? Number.POSITIVE_INFINITY))
-    return `${min ?? '−∞'} to ${max ?? '∞'} ${unit}`
-  const isOff = step !== undefined && !isStep(value - (min ?? 0), step)
-  return isOff ? `steps of ${step} from ${min ?? 0}` : undefined
-}
-
-function typeOf(kind: CheckedPoint['kind']): 'number' | 'boolean' | 'string' {
-  switch (kind) {
-    case 'bool':
-      return 'boolean'
-    case 'num':
-    case 'counter':
-      return 'number'
-    case 'enum':
-    case 'text':
-    case 'event':
-      return 'string'
-  }
-}
-
-/** 0.1 + 0.2 is a multiple of 0.1 for a person. */
-function isStep(distance: number, step: number): boolean {
-  const steps = distance / step
-  return Math.abs(steps - Math.round(steps)) < 1e-6
 }
 
 function limitsOf({ min, max, step, options, values }: WritableAs): object {

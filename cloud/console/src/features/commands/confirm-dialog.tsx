@@ -1,6 +1,6 @@
 import { Button } from 'antd'
-import { useEffect, useId, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Dialog } from '../../ui/dialog.tsx'
 import { Fact } from '../../ui/facts.tsx'
 
 export type Question = {
@@ -17,26 +17,11 @@ export type ConfirmDialogProps = {
   readonly no: () => void
 }
 
-/**
- * Says what will happen, at which device and where, before something risky is done. The browser's own dialog: it keeps
- * the focus inside, Escape means no, and it needs no style of its own making, which the security policy forbids.
- */
+/** Says what will happen, at which device and where, before something risky is done. */
 export function ConfirmDialog({ question, yes, no }: ConfirmDialogProps) {
   const { t } = useTranslation()
-  const title = useId()
-  const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => dialog.current?.showModal(), [])
   return (
-    <dialog
-      ref={dialog}
-      className="confirm"
-      aria-labelledby={title}
-      onCancel={(event) => {
-        event.preventDefault()
-        no()
-      }}
-    >
-      <h2 id={title}>{t('command.confirm.title')}</h2>
+    <Dialog title={t('command.confirm.title')} onCancel={no}>
       <p>{t('command.confirm.risk')}</p>
       <dl className="confirm-facts">
         <Fact name={t('command.confirm.device')}>{question.device}</Fact>
@@ -50,6 +35,6 @@ export function ConfirmDialog({ question, yes, no }: ConfirmDialogProps) {
           {t('command.confirm.yes', { value: question.to })}
         </Button>
       </div>
-    </dialog>
+    </Dialog>
   )
 }

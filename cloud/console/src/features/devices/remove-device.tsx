@@ -1,9 +1,10 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Button } from 'antd'
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Device } from '#contract/api/devices.ts'
 import { keys } from '../../api/queries.ts'
+import { Dialog } from '../../ui/dialog.tsx'
 import { removeDevice } from '../commissioning/commissioning-api.ts'
 import { useMayCommission } from '../commissioning/may-commission.ts'
 import { RequestProblem } from '../commissioning/problems.tsx'
@@ -52,23 +53,10 @@ type QuestionProps = {
   readonly children: ReactNode
 }
 
-/** The browser's own dialog keeps the focus inside, and Escape means no. */
 function Question({ name, yes, no, isBusy, children }: QuestionProps) {
   const { t } = useTranslation()
-  const title = useId()
-  const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => dialog.current?.showModal(), [])
   return (
-    <dialog
-      ref={dialog}
-      className="confirm"
-      aria-labelledby={title}
-      onCancel={(event) => {
-        event.preventDefault()
-        no()
-      }}
-    >
-      <h2 id={title}>{t('commissioning.removeTitle', { name })}</h2>
+    <Dialog title={t('commissioning.removeTitle', { name })} onCancel={no}>
       <p>{t('commissioning.removeText')}</p>
       {children}
       <div className="confirm-buttons">
@@ -77,6 +65,6 @@ function Question({ name, yes, no, isBusy, children }: QuestionProps) {
           {t('commissioning.removeConfirm')}
         </Button>
       </div>
-    </dialog>
+    </Dialog>
   )
 }
