@@ -8,7 +8,6 @@ import type { GatewaySetup } from './load-gateway.ts'
 
 const stopWithinMs = 10_000
 const lastFlushMs = 2_000
-const usedOnceMs = 30_000
 
 /** The life of the process: start, one line when ready, signals, and an end with the right exit status. */
 export async function runGateway(setup: GatewaySetup, warnings: readonly ConfigProblem[]): Promise<void> {
@@ -66,8 +65,6 @@ export async function runGateway(setup: GatewaySetup, warnings: readonly ConfigP
     (error: unknown) => crash(error, 'the outbox cannot go on'),
   )
   shrinkHeap()
-  // Once more when everything has been used for the first time: what that left behind is some 5 MB.
-  setTimeout(shrinkHeap, usedOnceMs).unref()
   const { healthUrl, broker } = gateway
   log.info(
     {
