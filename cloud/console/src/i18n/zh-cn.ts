@@ -450,7 +450,7 @@ export const zhCn = {
     timeouts: '超时',
     errors: '错误',
     share: '占周期',
-    address: '位置编号',
+    address: '通信地址',
     version: '档案版本 {{version}}',
     variant: '变体 {{variant}}',
     links: '最近的通信变化',
