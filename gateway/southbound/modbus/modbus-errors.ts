@@ -35,7 +35,7 @@ export type RequestFacts = {
 
 /** Errors of one request. Each names bus, unit, table and address. */
 export function noAnswer(facts: RequestFacts, timeoutMs: number): AppError {
-  return errorOf('DEVICE_TIMEOUT', facts, `no answer within ${timeoutMs} ms`)
+  return errorOf('DEVICE_TIMEOUT', facts, `no answer within ${Math.round(timeoutMs)} ms`)
 }
 
 /** `details.broken` tells it from a refusal: asking again may help. */
