@@ -1,10 +1,13 @@
-import { spawn } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import mqtt from 'mqtt'
 import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { createLogger } from '#lib/logger.ts'
+import { startAckingCloud } from '../tests/support/acking-cloud.ts'
 import { repository } from '../tests/support/program.ts'
 import { describeWith } from '../tests/support/servers.ts'
 import { tempFolder } from '../tests/support/temp-folder.ts'
@@ -142,6 +145,27 @@ test('a command from the campus switches a relay on the Modbus line and is read 
     }),
   )
   expect(panel.heard.get('points/relay-1/relay.3')).toMatchObject({ value: true })
+})
+
+test('a question that comes before the devices are there is answered when they are', async () => {
+  await using folder = await tempFolder()
+  await using cloud = await startAckingCloud()
+  const inFolder = (name: string) => join(folder.path, name)
+  await writeFile(inFolder('ca.pem'), cloud.ca)
+  await writeFile(inFolder('token'), 'secret')
+  // Reading the state of the alarms, which starting the devices begins with, waits until somebody writes into this pipe.
+  await mkdir(inFolder('data'))
+  const alarms = join(inFolder('data'), 'alarms.json')
+  await promisify(execFile)('mkfifo', [alarms])
+  const url = `mqtts://127.0.0.1:${cloud.port}`
+  const starting = start(folder.path, { ...lux, cloud: { url, caFile: './ca.pem', tokenFile: './token' } })
+  await waitFor(() => expect(cloud.states.length).toBeGreaterThan(0))
+  cloud.request('school-a', { v: 1, id: randomUUID(), expiresAt: Date.now() + 30_000, kind: 'buses' })
+  await writeFile(alarms, JSON.stringify({ v: 1, active: [] }))
+  await using _gateway = await starting
+  await waitFor(() =>
+    expect(cloud.replies).toMatchObject([{ ok: true, last: true, body: { kind: 'buses' } }]),
+  )
 })
 
 test('on IPv6 it works the same', async () => {

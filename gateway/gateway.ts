@@ -88,7 +88,8 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       onError: (err) => log.error({ err }, 'command journal not written'),
     }),
   )
-  const fieldIsThere = Promise.withResolvers<void>()
+  // The cloud may speak as soon as it is connected, and that can be sooner than the devices are there.
+  const canAnswer = Promise.withResolvers<void>()
   const commands = createCommandHandler({
     find: (point) => field?.find(point),
     link: (device) => links.get(device),
@@ -124,9 +125,12 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       gateway: config.gateway.id,
       outbox,
       about: () => ({ ...about, ...whatRuns(), devices: links.counts() }),
-      onRequest: (request) => requests?.handle(request),
+      onRequest: async (request) => {
+        await canAnswer.promise
+        requests?.handle(request)
+      },
       onCommand: async (command) => {
-        await fieldIsThere.promise
+        await canAnswer.promise
         await commands.handle(command)
       },
       clock,
@@ -146,9 +150,6 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       },
     }),
   )
-  fieldIsThere.resolve()
-  commands.recover()
-
   const started = field
   addBusMetrics(metrics.registry, () =>
     started.current.drivers.flatMap(({ driver }) => driver.report?.() ?? []),
@@ -167,6 +168,8 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       log: part('requests'),
     }),
   )
+  canAnswer.resolve()
+  commands.recover()
 
   // Stopping begins here: the command in hand is finished while its device can still answer, then the door is closed.
   parts.defer(() => bus.close())

@@ -27,8 +27,8 @@ export type UplinkOptions = {
   readonly about: () => About
   /** Called for every command that could be read, duplicates included. What it throws is logged. */
   readonly onCommand: (command: Command) => void | Promise<void>
-  /** Called for every request that could be read, duplicates included; answers go to `reply`. Must not throw. */
-  readonly onRequest?: (request: Request) => void
+  /** Called for every request that could be read, duplicates included; answers go to `reply`. What it throws is logged. */
+  readonly onRequest?: (request: Request) => void | Promise<void>
   readonly clock: Clock
   readonly log: Logger
 }
@@ -227,7 +227,9 @@ class RunningUplink implements Uplink {
       return
     }
     this.#counts.requests++
-    this.#options.onRequest?.(decoded.value)
+    const { id } = decoded.value
+    const handled = (async () => this.#options.onRequest?.(decoded.value))()
+    handled.catch((err: unknown) => this.#options.log.error({ err, request: id }, 'request handler failed'))
   }
 
   #trouble(kind: 'garbage' | 'refused' | 'refused-for-good', fields: Record<string, unknown>): void {
