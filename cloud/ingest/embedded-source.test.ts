@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import mqtt from 'mqtt'
 import { expect, test, vi } from 'vitest'
-import { upTopic } from '#contract/topics.ts'
+import { allDownTopics, upTopic } from '#contract/topics.ts'
 import { batchOf, startTestIngest, storedSeqs, tokenOf } from '../../tests/support/test-ingest.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
 
@@ -158,6 +158,19 @@ test('a command reaches the gateway that is there, and nobody when it is away', 
   expect(await ingest.sendCommand('school-a', command)).toBe(true)
   expect(await ingest.sendCommand('school-b', command)).toBe(false)
   await waitFor(() => expect(gateway.commands).toEqual([JSON.stringify(command)]))
+})
+
+test('a gateway that is connected and not listening yet counts as away', async () => {
+  await using ingest = await startTestIngest()
+  const login = { username: 'school-a', password: tokenOf('school-a'), keepalive: 5 }
+  const client = await mqtt.connectAsync(`mqtts://127.0.0.1:${ingest.port}`, {
+    ...{ ...login, protocolVersion: 4, rejectUnauthorized: false },
+  })
+  const command = { v: 1 as const, id: 'c-1', point: 'relay-1/on', value: true, expiresAt: 1, by: 'admin' }
+  expect(await ingest.sendCommand('school-a', command)).toBe(false)
+  await client.subscribeAsync(allDownTopics('school-a'), { qos: 1 })
+  expect(await ingest.sendCommand('school-a', command)).toBe(true)
+  await client.endAsync(true)
 })
 
 test('gateways connect over IPv6', async () => {

@@ -32,6 +32,8 @@ export interface EmbeddedSource extends MessageSource {
 
 /** Codes of CONNACK, MQTT 3.1.1 § 3.2.2.3. */
 const connack = { serverUnavailable: 3, badUsernameOrPassword: 4 } as const
+/** Code of SUBACK, MQTT 3.1.1 § 3.9.3. */
+const refusedSubscription = 0x80
 /** Before somebody has logged in, a packet is at most this long: a CONNECT with a will. */
 const maxFirstPacketBytes = 16 * 1024
 /** A client that sends nothing for 1.5 times its own keep-alive is cut off; without a limit it could ask for ever. */
@@ -61,6 +63,8 @@ class AedesSource implements EmbeddedSource {
   readonly #metrics: SourceMetrics
   readonly #sessions = new Map<string, Client>()
   readonly #gatewayOf = new WeakMap<Client, string>()
+  /** Those that have subscribed: the broker drops in silence what is sent to the others. */
+  readonly #listening = new WeakSet<Client>()
   readonly #warnings = new RateLimit(60_000)
   #broker: Aedes | undefined
   #listener: TlsListener | undefined
@@ -111,6 +115,9 @@ class AedesSource implements EmbeddedSource {
     this.#broker = broker
     broker.on('client', (client) => this.#opened(client))
     broker.on('clientDisconnect', (client) => this.#closed(client))
+    broker.on('subscribe', (subscriptions, client) => {
+      if (subscriptions.some(({ qos }) => Number(qos) !== refusedSubscription)) this.#listening.add(client)
+    })
     broker.on('connectionError', (client, error) =>
       this.#refused('packet', client, { problem: error.message }),
     )
@@ -136,7 +143,7 @@ class AedesSource implements EmbeddedSource {
 
   async send(gateway: string, channel: DownChannel, payload: Uint8Array): Promise<boolean> {
     const broker = this.#broker
-    if (broker === undefined || this.#closing || !this.#sessions.has(gateway)) return false
+    if (broker === undefined || this.#closing || !this.#hears(gateway)) return false
     const content = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
     return new Promise((resolve) => {
       broker.publish(
@@ -148,9 +155,14 @@ class AedesSource implements EmbeddedSource {
           retain: false,
           dup: false,
         },
-        (error) => resolve(error == null && this.#sessions.has(gateway)),
+        (error) => resolve(error == null && this.#hears(gateway)),
       )
     })
+  }
+
+  #hears(gateway: string): boolean {
+    const client = this.#sessions.get(gateway)
+    return client !== undefined && this.#listening.has(client)
   }
 
   /** Wills that fire because we stop are not deaths of gateways: from here on nothing is handed on. */

@@ -21,6 +21,6 @@ export interface MessageHandler {
 
 /** How messages of gateways come in and answers go out. */
 export interface MessageSource extends AsyncDisposable {
-  /** Resolves when it was handed to the transport; false when the gateway is away. Nothing is kept for later. */
+  /** Resolves when it was handed to the transport; false when the gateway is away or not listening yet. Nothing is kept for later. */
   send(gateway: string, channel: DownChannel, payload: Uint8Array): Promise<boolean>
 }

@@ -29,6 +29,7 @@ beforeAll(async () => {
     ],
   })
   client = new CommissioningClient(campus)
+  await waitFor(async () => expect((await deviceOf('meter-1'))?.link.state).toBe('up'))
 })
 
 afterAll(async () => {
