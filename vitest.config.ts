@@ -8,6 +8,15 @@ const resultsFile = process.env.CAMPUS_TEST_RESULTS
 const results: ['json', { outputFile: string }][] =
   resultsFile === undefined ? [] : [['json', { outputFile: resultsFile }]]
 
+/** Minutes of outages and timeouts with little to compute: two of them run beside each other. */
+const waiting = [
+  'tests/faults/mix.test.ts',
+  'tests/system/outage.test.ts',
+  'tests/system/clean-stop.test.ts',
+  'tests/peers/thingsboard-7123.test.ts',
+]
+const realTime = { testTimeout: 120_000, hookTimeout: 120_000 }
+
 export default defineConfig({
   test: {
     reporters: ['default', new SkippedSuitesReporter(), ...results],
@@ -27,10 +36,19 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['tests/{system,console,docs,peers,faults}/**/*.test.ts'],
-          exclude,
+          exclude: [...exclude, ...waiting],
           fileParallelism: false,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          ...realTime,
+        },
+      },
+      {
+        test: {
+          name: 'waiting',
+          include: waiting,
+          exclude,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          ...realTime,
         },
       },
     ],
