@@ -9,7 +9,7 @@ import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { LiveHub } from '#cloud/http/live-hub.ts'
 import { consoleBuild } from '#cloud/http/static.ts'
 import { type RunningIngest, startIngest } from '#cloud/ingest/start-ingest.ts'
-import { type Database, openDatabase } from '#cloud/state/database.ts'
+import { type Database, openDatabase, stateFile } from '#cloud/state/database.ts'
 import { openTls } from '#cloud/tls/open-tls.ts'
 import { type DemoAccount, ensureDemoAccounts } from '#cloud/users/accounts.ts'
 import { UserRepository } from '#cloud/users/user-repository.ts'
@@ -42,7 +42,6 @@ export interface RunningCloud extends AsyncDisposable {
   readonly demoAccounts: readonly DemoAccount[]
 }
 
-export const stateFile = 'state.db'
 const builtConsole = fileURLToPath(new URL('./console/dist', import.meta.url))
 
 /** Builds, connects and starts every part; disposing stops them in reverse. A failure halfway stops what was up. */

@@ -6,21 +6,27 @@ import { systemClock } from '#lib/clock.ts'
 import { exitWithProblems } from '#lib/exit-with-problems.ts'
 import { createLogger } from '#lib/logger.ts'
 import { stopWithNpm } from '#lib/stop-with-npm.ts'
-import { startCloud, stateFile } from './cloud.ts'
+import { backUp, restore } from './backup-commands.ts'
+import { startCloud } from './cloud.ts'
 import { type CloudSettings, loadCloudConfig } from './load-cloud-config.ts'
-import { openDatabase } from './state/database.ts'
+import { openDatabase, stateFile } from './state/database.ts'
 import { createAdmin, minPasswordLength } from './users/accounts.ts'
 import { askPassword } from './users/ask-password.ts'
 
 const usage = `usage: node cloud/main.ts --config FILE [--check]
-       node cloud/main.ts --config FILE --create-admin NAME [--password-file FILE]`
+       node cloud/main.ts --config FILE --create-admin NAME [--password-file FILE]
+       node cloud/main.ts --config FILE --backup FOLDER
+       node cloud/main.ts --config FILE --restore FOLDER`
 const stopWithinMs = 10_000
 
-const { config, check, 'create-admin': newAdmin, 'password-file': passwordFile } = readArguments()
+const options = readArguments()
+const { config, check, 'create-admin': newAdmin, 'password-file': passwordFile } = options
 const loaded = await loadCloudConfig(config, process.env)
 if (!loaded.ok) exitWithProblems(config, loaded.problems)
 else if (check) console.log(`${config}: no problems`)
 else if (newAdmin !== undefined) await addAdmin(loaded.value, newAdmin, passwordFile)
+else if (options.backup !== undefined) await backUp(config, loaded.value, options.backup)
+else if (options.restore !== undefined) await restore(loaded.value, options.restore)
 else await run(loaded.value)
 
 function readArguments() {
@@ -31,6 +37,8 @@ function readArguments() {
         check: { type: 'boolean', default: false },
         'create-admin': { type: 'string' },
         'password-file': { type: 'string' },
+        backup: { type: 'string' },
+        restore: { type: 'string' },
       },
     })
     if (values.config === undefined) throw new Error('--config is missing')

@@ -42,6 +42,15 @@ export function openSqlite(options: SqliteOptions): Sqlite {
   }
 }
 
+/**
+ * Copies a database as it is at one moment, while others read and write it. `to` is empty or does not exist; it is whole when this
+ * returns, and on the disk when the caller has flushed it.
+ */
+export function copySqlite(from: string, to: string): void {
+  using db = new DatabaseSync(from, { readOnly: true, timeout: 5_000 })
+  db.prepare('VACUUM INTO ?').run(to)
+}
+
 /** Runs `work` in one transaction: all of it is stored, or nothing when it throws. */
 export function transaction<T>(db: Sqlite, work: () => T): T {
   db.exec('BEGIN IMMEDIATE')

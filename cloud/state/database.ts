@@ -6,6 +6,9 @@ import { migrate } from './migrate.ts'
 import { createSqliteDialect } from './sqlite/sqlite-dialect.ts'
 import type { Tables } from './tables.ts'
 
+/** Its name in the data folder. */
+export const stateFile = 'state.db'
+
 /**
  * The state store: organisations, gateways, devices, ledger, users. Disposing closes it. A query on the database itself
  * inside the callback of `transaction()` waits for ever, because there is one connection: use the transaction there.
