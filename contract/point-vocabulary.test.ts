@@ -23,7 +23,9 @@ describe('pointKind', () => {
   })
 
   test('a part in front is looked through and named', () => {
-    expect(pointKind('gear.2/light.level')).toMatchObject({ unit: '%', title: { en: 'Brightness (gear 2)' } })
+    const title = { zh: '亮度 (灯具 2)', en: 'Brightness (gear 2)' }
+    expect(pointKind('gear.2/light.level')).toMatchObject({ unit: '%', title })
+    expect(pointKind('roof.east/light.level')?.title.zh).toBe('亮度 (roof east)')
   })
 
   test("a vendor's own point is known but says nothing about kind and unit", () => {

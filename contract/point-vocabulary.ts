@@ -414,7 +414,7 @@ const namePattern = /^[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*$/
 
 /**
  * The meaning of a point's id inside its device, or `undefined` for a name that is not in the vocabulary. A part in
- * front is looked through and named in the title: `gear.2/light.level` is 亮度 (gear 2).
+ * front is looked through and named in the title: `gear.2/light.level` is 亮度 (灯具 2).
  */
 export function pointKind(id: string): PointKind | undefined {
   const slash = id.indexOf('/')
@@ -422,9 +422,30 @@ export function pointKind(id: string): PointKind | undefined {
   if (slash < 0 || kind === undefined) return kind
   const part = id.slice(0, slash)
   if (!namePattern.test(part)) return undefined
-  const where = part.replaceAll('.', ' ')
+  const where = partTitle(part)
   const { zh = '', en = '' } = kind.title
-  return { ...kind, title: { zh: `${zh} (${where})`, en: `${en} (${where})` } }
+  return { ...kind, title: { zh: `${zh} (${where.zh})`, en: `${en} (${where.en})` } }
+}
+
+/** Parts of a device as people call them; what is not listed is shown as it is. */
+const partNames: Readonly<Record<string, { readonly zh: string; readonly en: string }>> = {
+  all: { zh: '全部', en: 'all' },
+  button: { zh: '按键', en: 'button' },
+  channel: { zh: '通道', en: 'channel' },
+  detector: { zh: '探测器', en: 'detector' },
+  door: { zh: '门', en: 'door' },
+  external: { zh: '外接', en: 'external' },
+  gear: { zh: '灯具', en: 'gear' },
+  group: { zh: '分组', en: 'group' },
+  meter: { zh: '表', en: 'meter' },
+  zone: { zh: '分区', en: 'zone' },
+}
+
+/** `gear.2` → 灯具 2 */
+function partTitle(part: string): { zh: string; en: string } {
+  const [name = '', ...numbers] = part.split('.')
+  const { zh = name, en = name } = Object.hasOwn(partNames, name) ? (partNames[name] ?? {}) : {}
+  return { zh: [zh, ...numbers].join(' '), en: [en, ...numbers].join(' ') }
 }
 
 function kindOf(name: string): PointKind | undefined {
