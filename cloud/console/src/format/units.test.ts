@@ -5,7 +5,7 @@ test('units are shown as people write them', () => {
   expect(unitText('kW.h')).toBe('kWh')
   expect(unitText('Cel')).toBe('℃')
   expect(unitText('1')).toBe('')
-  expect(unitText('{people}')).toBe('people')
+  expect(unitText('{person}')).toBe('')
 })
 
 test('a unit nobody listed is shown as it is', () => {

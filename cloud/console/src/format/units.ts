@@ -36,7 +36,7 @@ const written: Readonly<Record<string, string>> = {
   'A.h': 'Ah',
 }
 
-/** The empty text for what has no unit. */
+/** The empty text for what has no unit; what is counted, `{person}`, the name of the point says in the reader's language. */
 export function unitText(unit: string): string {
-  return written[unit] ?? unit.replace(/^\{(.*)\}$/, '$1')
+  return written[unit] ?? unit.replace(/^\{.*\}$/, '')
 }
