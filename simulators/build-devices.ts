@@ -147,9 +147,10 @@ export function pointsOf(
   config: Pick<SiteDeviceConfig, 'signals'>,
   site: Pick<SiteConfig, 'utcOffset'>,
 ): SimulatedPoints {
-  const points = device.points.map(({ id, kind, sim }) => {
+  const points = device.points.map((point) => {
+    const { id, sim } = point
     const hint = config.signals?.[id] ?? sim
-    const generator = hint?.gen === 'count' ? hint : generatorOf(kind, hint)
+    const generator = hint?.gen === 'count' ? hint : generatorOf(point, hint)
     const follows = followed(device, id, hint)
     return { id, generator, ...(follows === undefined ? {} : { follows }) }
   })

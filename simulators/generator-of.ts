@@ -1,11 +1,14 @@
-import type { PointKind } from '#gateway/profiles/point.ts'
+import { pointKind } from '#contract/point-vocabulary.ts'
+import type { ResolvedPoint } from '#gateway/profiles/device.ts'
 import type { SimHint } from '#gateway/profiles/sim-hints.ts'
 import { parseDuration } from '#lib/quantity.ts'
 import type { Generator } from './signals.ts'
 
+export type RestingPoint = Pick<ResolvedPoint, 'id' | 'kind' | 'write'>
+
 /** From the words of a profile to what `signals.ts` works with. A point without a hint stands still. */
-export function generatorOf(kind: PointKind, hint: SimHint | undefined): Generator {
-  if (hint === undefined) return { gen: 'const', value: restOf(kind) }
+export function generatorOf(point: RestingPoint, hint: SimHint | undefined): Generator {
+  if (hint === undefined) return { gen: 'const', value: restOf(point) }
   switch (hint.gen) {
     case 'day':
       return {
@@ -24,7 +27,7 @@ export function generatorOf(kind: PointKind, hint: SimHint | undefined): Generat
     case 'follow':
       return {
         gen: 'follow',
-        start: restOf(kind),
+        start: restOf(point),
         delayMs: parseDuration(hint.delay),
         ...(hint.ramp === undefined ? {} : { rampPerS: hint.ramp }),
       }
@@ -47,13 +50,16 @@ export function generatorOf(kind: PointKind, hint: SimHint | undefined): Generat
   }
 }
 
-function restOf(kind: PointKind): boolean | number | string {
+function restOf({ id, kind, write }: RestingPoint): boolean | number | string {
   switch (kind) {
     case 'bool':
       return false
     case 'num':
-    case 'counter':
-      return 0
+    case 'counter': {
+      // A colour temperature of 0 K, say, is none.
+      const [lowest = 0] = pointKind(id)?.valid ?? []
+      return lowest <= 0 ? 0 : (write?.range?.min ?? lowest)
+    }
     case 'enum':
     case 'text':
     case 'event':
