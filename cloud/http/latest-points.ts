@@ -24,8 +24,10 @@ export class LatestPoints {
   readonly #intervalMs: number
   readonly #maxPoints: number
   #size = 0
+  /** Goes on where it stopped: a new one would step over everything that was deleted before. */
+  #oldest = this.#devices.entries()
 
-  constructor({ nextSeq, intervalMs = 1_000, maxPoints = 200_000 }: LatestOptions) {
+  constructor({ nextSeq, intervalMs = 1_000, maxPoints = 500_000 }: LatestOptions) {
     this.#nextSeq = nextSeq
     this.#intervalMs = intervalMs
     this.#maxPoints = maxPoints
@@ -84,7 +86,12 @@ export class LatestPoints {
   }
 
   #forgetOldestDevice(): void {
-    const [key, points] = this.#devices.entries().next().value ?? ['', new Map<string, Entry>()]
+    let next = this.#oldest.next()
+    if (next.done) {
+      this.#oldest = this.#devices.entries()
+      next = this.#oldest.next()
+    }
+    const [key, points] = next.value ?? ['', new Map<string, Entry>()]
     for (const entry of points.values()) this.#waiting.delete(entry)
     this.#size -= points.size
     this.#devices.delete(key)

@@ -50,6 +50,8 @@ export class LiveHub implements AsyncDisposable {
   readonly #points: LatestPoints
   readonly #clients = new Set<LiveClient>()
   readonly #byTopic = new Map<string, Set<LiveClient>>()
+  /** Topics of points among them: without one, what is told of points need not be looked up. */
+  #pointTopics = 0
   readonly #stop = new AbortController()
   #loop: Promise<void> = Promise.resolve()
   #seq: number
@@ -120,9 +122,8 @@ export class LiveHub implements AsyncDisposable {
     if (client.topics.size + added.length > maxTopics) return false
     for (const topic of added) {
       client.topics.add(topic)
-      const subscribers = this.#byTopic.get(topic) ?? new Set()
+      const subscribers = this.#byTopic.get(topic) ?? this.#addTopic(topic)
       subscribers.add(client)
-      this.#byTopic.set(topic, subscribers)
     }
     if (client.resumes && !this.#reachBackTo(client.since, added)) {
       client.resumes = false
@@ -141,7 +142,9 @@ export class LiveHub implements AsyncDisposable {
       client.topics.delete(topic)
       const subscribers = this.#byTopic.get(topic)
       subscribers?.delete(client)
-      if (subscribers?.size === 0) this.#byTopic.delete(topic)
+      if (subscribers?.size !== 0) continue
+      this.#byTopic.delete(topic)
+      if (pointPrefixOf(topic) !== undefined) this.#pointTopics--
     }
   }
 
@@ -188,7 +191,15 @@ export class LiveHub implements AsyncDisposable {
     for (const client of this.#byTopic.get(event.topic) ?? []) client.sendText(text)
   }
 
+  #addTopic(topic: string): Set<LiveClient> {
+    const subscribers = new Set<LiveClient>()
+    this.#byTopic.set(topic, subscribers)
+    if (pointPrefixOf(topic) !== undefined) this.#pointTopics++
+    return subscribers
+  }
+
   #sendPoint(event: LiveEvent & { data: PointUpdate }): void {
+    if (this.#pointTopics === 0) return
     let text: string | undefined
     for (const topic of pointTopics(event.data.point)) {
       for (const client of this.#byTopic.get(topic) ?? []) {
