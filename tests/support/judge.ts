@@ -96,7 +96,7 @@ export async function readStored(
   gateway: string,
   written: readonly JournalEntry[],
 ): Promise<ReadonlyMap<string, readonly StoredSample[]>> {
-  const from = Math.min(...written.map(({ t }) => t)) - 60_000
+  const from = written.reduce((first, { t }) => Math.min(first, t), Number.POSITIVE_INFINITY) - 60_000
   const stored = new Map<string, readonly StoredSample[]>()
   for (const point of new Set(written.map((entry) => entry.point))) {
     const samples = await api.samples(`${gateway}/${point}`, { from, to: Date.now() + 60_000 })
