@@ -373,11 +373,11 @@ export class DurableOutbox implements Outbox {
 
   #noteSalvage(salvage: Salvage | undefined): void {
     if (salvage === undefined) return
-    const { quarantine, batches } = salvage
-    this.#options.log.error(
-      { quarantine, batches },
-      'outbox file was damaged: set aside, readable batches kept',
-    )
+    const { quarantine, batches, isDone } = salvage
+    const message = isDone
+      ? 'outbox file was damaged: set aside, readable batches kept'
+      : 'outbox file was damaged: set aside; the disk is full, so its batches are rescued at the next start'
+    this.#options.log.error({ quarantine, batches }, message)
   }
 
   #warn(key: string, fields: Record<string, unknown>, message: string): void {

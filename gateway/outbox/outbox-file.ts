@@ -3,6 +3,7 @@
  * Blocks, so it runs in the worker thread. Knows neither network nor timers.
  */
 import { statSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
 import type { SeqRange, Stream } from '#contract/delivery.ts'
 import type { Produced } from '#contract/gateway-state.ts'
 import { migrateSqlite, openSqlite, pragmaNumber, type Sqlite, transaction } from '#lib/sqlite.ts'
@@ -36,6 +37,10 @@ export type FileChange = {
 }
 
 export type PageRow = Position & { readonly samples: number; readonly payload: Uint8Array<ArrayBuffer> }
+export type EventRow = Position & { readonly payload: string; readonly crc: number | null }
+
+/** SQLite finds nothing wrong, and yet what is in the file is not what was put there. */
+export class DamagedFile extends Error {}
 
 export type FileOptions = {
   readonly path: string
@@ -43,6 +48,8 @@ export type FileOptions = {
   readonly dropFirst: Stream
 }
 
+type Window = { readonly after: Position; readonly until: Position }
+type StreamKey = { readonly stream: number; readonly epoch: number }
 type Totals = { batches: number; samples: number; bytes: number }
 
 /** How many old epochs stay in the birth message after their last batch is gone. */
@@ -56,8 +63,10 @@ export class OutboxFile {
   /** Room kept free of the budget for the write-ahead log. */
   readonly #walReserveBytes: number
   #totals: Record<Stream, Totals>
+  /** What the transaction in hand adds to the account of each stream. */
+  readonly #moved = new Map<string, { stream: Stream; epoch: number; batches: number; samples: number }>()
 
-  /** Creates or opens the file. Throws what SQLite throws: the caller decides what a damaged file means. */
+  /** Creates or opens the file. Throws what SQLite throws, and DamagedFile: the caller decides what a damaged file means. */
   constructor(options: FileOptions) {
     this.#options = options
     this.#walReserveBytes = Math.min(8 * 1024 ** 2, Math.floor(options.diskBudgetBytes / 4))
@@ -72,7 +81,7 @@ export class OutboxFile {
       const walPages = Math.max(16, Math.floor(this.#walReserveBytes / 2 / this.#pageSize))
       this.db.exec(`PRAGMA wal_autocheckpoint = ${walPages}`)
       this.#sql = prepareStatements(this.db)
-      this.#totals = { telemetry: this.#count('telemetry'), events: this.#count('events') }
+      this.#totals = this.#countAll()
     } catch (error) {
       this.db.close()
       throw error
@@ -92,6 +101,7 @@ export class OutboxFile {
   /** Stores `change` and, over budget, drops the oldest in the same transaction. Durable when it returns. */
   apply(change: FileChange, at: number): void {
     const before = structuredClone(this.#totals)
+    this.#moved.clear()
     try {
       transaction(this.db, () => {
         for (const row of change.telemetry) this.#insert('telemetry', change.epoch, row)
@@ -105,6 +115,9 @@ export class OutboxFile {
           this.#sql.produced.run(streamCodes[stream], epoch, at, lastSeq, samples)
         }
         this.#keepBudget(at)
+        for (const { stream, epoch, batches, samples } of this.#moved.values()) {
+          this.#sql.moveWaiting.run(batches, samples, streamCodes[stream], epoch)
+        }
       })
     } catch (error) {
       this.#totals = before
@@ -119,11 +132,16 @@ export class OutboxFile {
   }
 
   /** In order, read lazily: stop iterating and nothing more is read. */
-  *rows(stream: Stream, { after, until }: { after: Position; until: Position }): Generator<PageRow> {
-    const { epoch, seq } = after
-    for (const row of this.#sql.rows.iterate(streamCodes[stream], epoch, seq, until.epoch, until.seq)) {
-      yield row as unknown as PageRow
-    }
+  *telemetry(window: Window): Generator<PageRow> {
+    for (const row of this.#rows('telemetry', window)) yield row as unknown as PageRow
+  }
+
+  *events(window: Window): Generator<EventRow> {
+    for (const row of this.#rows('events', window)) yield row as unknown as EventRow
+  }
+
+  #rows(stream: Stream, { after, until }: Window): NodeJS.Iterator<unknown> {
+    return this.#sql.rows.iterate(streamCodes[stream], after.epoch, after.seq, until.epoch, until.seq)
   }
 
   produced(): Produced[] {
@@ -179,8 +197,9 @@ export class OutboxFile {
       row.samples,
       bytes,
       row.payload,
+      typeof row.payload === 'string' ? crc32(row.payload) : null,
     )
-    if (Number(changes) === 1) this.#add(stream, { batches: 1, samples: row.samples, bytes })
+    if (Number(changes) === 1) this.#add({ stream, epoch }, { batches: 1, samples: row.samples, bytes })
   }
 
   #delete({ stream, epoch, firstSeq, lastSeq }: SeqRange): void {
@@ -188,7 +207,7 @@ export class OutboxFile {
     const { batches, samples, bytes } = this.#sql.sumRange.get(...key) as Totals
     if (batches === 0) return
     this.#sql.deleteRange.run(...key)
-    this.#add(stream, { batches: -batches, samples: -samples, bytes: -bytes })
+    this.#add({ stream, epoch }, { batches: -batches, samples: -samples, bytes: -bytes })
   }
 
   #drop(drop: Drop): void {
@@ -236,15 +255,43 @@ export class OutboxFile {
     return statSync(`${this.#options.path}-wal`, { throwIfNoEntry: false })?.size ?? 0
   }
 
-  #add(stream: Stream, change: Totals): void {
+  #add({ stream, epoch }: { stream: Stream; epoch: number }, change: Totals): void {
     const totals = this.#totals[stream]
     totals.batches += change.batches
     totals.samples += change.samples
     totals.bytes += change.bytes
+    const key = `${stream}/${epoch}`
+    const moved = this.#moved.get(key) ?? { stream, epoch, batches: 0, samples: 0 }
+    moved.batches += change.batches
+    moved.samples += change.samples
+    this.#moved.set(key, moved)
   }
 
-  #count(stream: Stream): Totals {
-    return { ...(this.#sql.sumStream.get(streamCodes[stream]) as Totals) }
+  /** What is there, held against the account of the streams. */
+  #countAll(): Record<Stream, Totals> {
+    const totals = {
+      telemetry: { batches: 0, samples: 0, bytes: 0 },
+      events: { batches: 0, samples: 0, bytes: 0 },
+    }
+    const there = new Map<string, Totals>()
+    for (const row of this.#sql.sumStreams.all() as unknown as (StreamKey & Totals)[]) {
+      const sum = totals[streamOf(row.stream)]
+      sum.batches += row.batches
+      sum.samples += row.samples
+      sum.bytes += row.bytes
+      there.set(`${row.stream}/${row.epoch}`, row)
+    }
+    for (const row of this.#sql.waiting.all() as unknown as (StreamKey & {
+      waiting: number
+      samples: number
+    })[]) {
+      const { batches = 0, samples = 0 } = there.get(`${row.stream}/${row.epoch}`) ?? {}
+      if (batches === row.waiting && samples === row.samples) continue
+      throw new DamagedFile(
+        `${row.waiting} batches of stream ${row.stream} were stored, ${batches} are there`,
+      )
+    }
+    return totals
   }
 
   #streamTotals(stream: Stream): StreamTotals {

@@ -1,5 +1,21 @@
+import type { Stream } from '#contract/delivery.ts'
+
 /** The streams as they are numbered in the file. */
 export const streamCodes = { events: 1, telemetry: 2 } as const
+
+/** Undefined for a number that no stream has: the file is damaged. */
+export function streamNamed(code: unknown): Stream | undefined {
+  return (['events', 'telemetry'] as const).find((stream) => streamCodes[stream] === code)
+}
+
+/** Makes the account of every stream what its batches say. */
+export const countWaiting = `
+  UPDATE streams SET
+    (waiting, waiting_samples, first_waiting) = (
+      SELECT count(*), ifnull(sum(b.samples), 0), ifnull(min(b.seq), streams.last_seq + 1)
+      FROM batches AS b WHERE b.stream = streams.stream AND b.epoch = streams.epoch
+    );
+`
 
 /** Migration n leads from version n to n + 1. Never edited once released; add another. */
 export const migrations: readonly string[] = [
@@ -40,5 +56,16 @@ export const migrations: readonly string[] = [
     to_t REAL,
     PRIMARY KEY (stream, epoch, first_seq)
   ) WITHOUT ROWID;
+  `,
+  `
+  -- CRC-32 of an event's text. A telemetry message carries its own.
+  ALTER TABLE batches ADD COLUMN crc INTEGER;
+
+  -- What of the stream is neither confirmed nor dropped, kept apart from the batches themselves: where the two differ, the file
+  -- is damaged. Everything before \`first_waiting\` has left.
+  ALTER TABLE streams ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE streams ADD COLUMN waiting_samples INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE streams ADD COLUMN first_waiting INTEGER NOT NULL DEFAULT 1;
+  ${countWaiting}
   `,
 ]

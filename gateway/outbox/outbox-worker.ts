@@ -1,12 +1,11 @@
 /** The worker thread of the outbox: encoding, merging and everything that touches the disk. */
 import { encodeTelemetry } from '#contract/codec.ts'
 import type { SeqRange } from '#contract/delivery.ts'
-import type { GatewayEvent } from '#contract/events.ts'
 import type { Produced } from '#contract/gateway-state.ts'
 import type { SampleColumns } from '#contract/sample.ts'
 import { isCorrupt, isDiskFull } from '#lib/sqlite.ts'
 import { serveWorker, Transferring } from '#lib/worker-rpc.ts'
-import { mergeRun, nextRun } from './backfill.ts'
+import { eventIn, mergeRun, nextRun, unreadableDrop } from './backfill.ts'
 import type {
   BackfillMessage,
   Drop,
@@ -16,8 +15,8 @@ import type {
   Position,
   Range,
 } from './batch.ts'
-import { type FileOptions, type NewRow, OutboxFile } from './outbox-file.ts'
-import { type Salvage, salvage } from './salvage.ts'
+import { DamagedFile, type FileOptions, type NewRow, OutboxFile } from './outbox-file.ts'
+import { asideOf, isSetAside, type Salvage, salvage, setAside } from './salvage.ts'
 
 export type OpenRequest = FileOptions & { readonly epochCandidate: number; readonly at: number }
 export type OpenAnswer = {
@@ -82,12 +81,29 @@ function withRepair<T>(at: number, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if (!isCorrupt(error)) throw error
+    if (!isCorrupt(error) && !(error instanceof DamagedFile)) throw error
     closeQuietly()
-    const made = salvage(options, at)
-    file = made.file
-    rescued = made.salvage
+    setAside(options.path)
+    file = rescue(at)
     return work()
+  }
+}
+
+/** Goes on with a rescue that was interrupted, by a power cut or a full disk. */
+function openFile(at: number): OutboxFile {
+  return isSetAside(options.path) ? rescue(at) : new OutboxFile(options)
+}
+
+/** With a full disk the rescue waits for the next start: alarms of today are worth more than yesterday's telemetry. */
+function rescue(at: number): OutboxFile {
+  try {
+    const made = salvage(options, at)
+    rescued = made.salvage
+    return made.file
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+    rescued = { quarantine: asideOf(options.path), batches: 0, drops: [], isDone: false }
+    return new OutboxFile(options)
   }
 }
 
@@ -113,7 +129,7 @@ const methods = {
   open(request: OpenRequest): OpenAnswer {
     options = request
     return withRepair(request.at, () => {
-      file ??= new OutboxFile(options)
+      file ??= openFile(request.at)
       const produced = file.produced()
       return {
         epoch: file.nextEpoch(request.epochCandidate),
@@ -154,7 +170,7 @@ const methods = {
   backfill(request: BackfillRequest): BackfillAnswer {
     return withRepair(request.at, () => {
       for (;;) {
-        const run = nextRun(file.rows('telemetry', request), request.skip, request.maxSamples)
+        const run = nextRun(file.telemetry(request), request.skip, request.maxSamples)
         const { message, unreadable } = mergeRun(run, request.at)
         if (unreadable.length > 0) file.dropUnreadable(unreadable, request.at)
         // Without a message only an unreadable first batch is a reason to look again: it is gone now.
@@ -166,10 +182,14 @@ const methods = {
   events({ after, limit, at }: EventsRequest): EventsAnswer {
     return withRepair(at, () => {
       const events: NumberedEvent[] = []
-      for (const { epoch, seq, payload } of file.rows('events', { after, until: endOfTime })) {
-        events.push({ epoch, seq, event: JSON.parse(String(payload)) as GatewayEvent })
+      const unreadable: Drop[] = []
+      for (const row of file.events({ after, until: endOfTime })) {
+        const event = eventIn(row)
+        if (event === undefined) unreadable.push(unreadableDrop('events', { ...row, samples: 1 }, at))
+        else events.push({ epoch: row.epoch, seq: row.seq, event })
         if (events.length >= limit) break
       }
+      if (unreadable.length > 0) file.dropUnreadable(unreadable, at)
       return { events, ...takeFound() }
     })
   },

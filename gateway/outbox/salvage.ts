@@ -1,129 +1,145 @@
-/** A damaged outbox file is set aside, what can be read is copied into a new one, and the known gap is reported. */
-import { existsSync, renameSync } from 'node:fs'
-import { openSqlite, type Sqlite, transaction } from '#lib/sqlite.ts'
+/**
+ * A damaged outbox file is set aside, what can be read of it is copied into a new one, and what may be missing is reported.
+ * That can be interrupted at any moment: until it is done the file that was set aside has a name of its own.
+ */
+import { existsSync, globSync, renameSync, rmSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import { type Sqlite, transaction } from '#lib/sqlite.ts'
 import type { Drop } from './batch.ts'
+import { type Account, Found, missingAsDrops } from './missing.ts'
 import { type FileOptions, OutboxFile } from './outbox-file.ts'
-import { streamCodes } from './outbox-schema.ts'
+import { countWaiting, streamCodes } from './outbox-schema.ts'
+import { DamagedReader, type Rescued } from './read-damaged.ts'
+import { prepareStatements } from './statements.ts'
 
 export type Salvage = {
   /** Where the damaged file is now. */
   readonly quarantine: string
   readonly batches: number
   readonly drops: readonly Drop[]
+  /** False when the disk had no room: the next start tries again. */
+  readonly isDone: boolean
 }
 
-type Row = {
-  id: number
-  stream: number
-  epoch: number
-  seq: number
-  created_at: number
-  first_t: number
-  last_t: number
-  samples: number
-  bytes: number
-  payload: Uint8Array | string
-}
-type StreamRow = { stream: number; epoch: number; started_at: number; last_seq: number; samples: number }
+const parts = ['', '-wal', '-shm']
+/** Rows of one transaction: a large backlog is not held in memory. */
+const rowsAtOnce = 500
 
-/** Moves `path` (and its log) away and opens a new file there with everything readable. */
+/** True while a damaged file waits for its rescue, which a power cut or a full disk has interrupted. */
+export function isSetAside(path: string): boolean {
+  if (!existsSync(asideOf(path))) return false
+  // Cut off between two of its files.
+  if (!existsSync(path)) setAside(path)
+  return true
+}
+
+export function setAside(path: string): void {
+  move(path, asideOf(path))
+}
+
+export function asideOf(path: string): string {
+  return `${path}.damaged`
+}
+
+/** Copies what can be read of the file that was set aside into the one at `path`. Throws what SQLite throws for that one. */
 export function salvage(options: FileOptions, at: number): { file: OutboxFile; salvage: Salvage } {
-  const quarantine = `${options.path}.corrupt-${at}`
-  for (const suffix of ['', '-wal', '-shm']) {
-    if (existsSync(options.path + suffix)) renameSync(options.path + suffix, quarantine + suffix)
-  }
-  const file = new OutboxFile(options)
-  const { rows, hole } = readAll(quarantine)
-  const streams = readStreams(quarantine)
-  copyInto(file.db, rows, streams)
-  const drops = hole === undefined ? [] : holeAsDrops(hole, streams, at)
-  file.close()
-
+  const { path } = options
+  const { batches, drops } = copyAll(options, at)
+  const quarantine = `${path}.corrupt-${at}`
+  // One of them: it may be as large as an outbox may be.
+  for (const older of globSync(`${path}.corrupt-*`)) rmSync(older, { force: true })
+  move(asideOf(path), quarantine)
   // Opened again, so that its totals count what was copied.
-  const reopened = new OutboxFile(options)
-  reopened.dropUnreadable(drops, at)
-  return { file: reopened, salvage: { quarantine, batches: rows.length, drops } }
+  return { file: new OutboxFile(options), salvage: { quarantine, batches, drops, isDone: true } }
 }
 
-type Hole = { readonly before: Row | undefined; readonly after: Row | undefined }
-
-function readAll(path: string): { rows: Row[]; hole: Hole | undefined } {
-  const forward = readRows(path, 'ASC', Number.MIN_SAFE_INTEGER)
-  if (forward.complete) return { rows: forward.rows, hole: undefined }
-  const before = forward.rows.at(-1)
-  const backward = readRows(path, 'DESC', before?.id ?? Number.MIN_SAFE_INTEGER).rows.toReversed()
-  return { rows: [...forward.rows, ...backward], hole: { before, after: backward[0] } }
-}
-
-function readRows(path: string, order: 'ASC' | 'DESC', afterId: number): { rows: Row[]; complete: boolean } {
-  const rows: Row[] = []
-  let db: Sqlite | undefined
+function copyAll(options: FileOptions, at: number): { batches: number; drops: readonly Drop[] } {
+  using damaged = new DamagedReader(asideOf(options.path))
+  const file = new OutboxFile(options)
   try {
-    db = openSqlite({ path, damaged: true })
-    const all = db.prepare(
-      `SELECT rowid AS id, * FROM batches NOT INDEXED WHERE rowid > ? ORDER BY rowid ${order}`,
-    )
-    for (const row of all.iterate(afterId)) rows.push(row as unknown as Row)
-    return { rows, complete: true }
-  } catch {
-    return { rows, complete: false }
-  } finally {
-    db?.close()
-  }
-}
-
-function readStreams(path: string): StreamRow[] {
-  let db: Sqlite | undefined
-  try {
-    db = openSqlite({ path, damaged: true })
-    return db
-      .prepare('SELECT stream, epoch, started_at, last_seq, samples FROM streams')
-      .all() as unknown as StreamRow[]
-  } catch {
-    return []
-  } finally {
-    db?.close()
-  }
-}
-
-function copyInto(db: Sqlite, rows: readonly Row[], streams: readonly StreamRow[]): void {
-  const insertRow = db.prepare(`INSERT OR IGNORE INTO batches
-    (stream, epoch, seq, created_at, first_t, last_t, samples, bytes, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-  const insertStream = db.prepare('INSERT OR IGNORE INTO streams VALUES (?, ?, ?, ?, ?)')
-  transaction(db, () => {
-    for (const r of rows) {
-      insertRow.run(
-        r.stream,
-        r.epoch,
-        r.seq,
-        r.created_at,
-        r.first_t,
-        r.last_t,
-        r.samples,
-        r.bytes,
-        r.payload,
-      )
+    const accounts = damaged.accounts()
+    const copy = new Copy(file.db, accounts)
+    let some: Rescued[] = []
+    for (const batch of damaged.batches()) {
+      some.push(batch)
+      if (some.length < rowsAtOnce) continue
+      copy.batches(some)
+      some = []
     }
-    for (const s of streams) insertStream.run(s.stream, s.epoch, s.started_at, s.last_seq, s.samples)
-  })
+    copy.batches(some)
+    const drops = copy.missing(at)
+    copy.finish([...damaged.drops(), ...drops], at)
+    return { batches: copy.count, drops }
+  } finally {
+    file.close()
+  }
 }
 
-/**
- * What may be missing between the last row read from the front and the first read from the back, per stream. Some of it
- * may have been delivered before: the cloud knows, and received wins over dropped.
- */
-function holeAsDrops({ before, after }: Hole, streams: readonly StreamRow[], at: number): Drop[] {
-  return streams.flatMap(({ stream, epoch, last_seq: lastSeq }) => {
-    const from =
-      before === undefined
-        ? 1
-        : before.stream === stream && before.epoch === epoch
-          ? before.seq + 1
-          : undefined
-    const until =
-      after !== undefined && after.stream === stream && after.epoch === epoch ? after.seq - 1 : lastSeq
-    if (from === undefined || until < from) return []
-    const name = stream === streamCodes.events ? 'events' : 'telemetry'
-    return [{ stream: name, epoch, firstSeq: from, lastSeq: until, samples: 0, reason: 'corrupt', at }]
-  })
+/** Into the new file. What is there already stays: the rescue may have been cut off before. */
+class Copy {
+  readonly #db: Sqlite
+  readonly #sql: ReturnType<typeof prepareStatements>
+  readonly #accounts = new Map<string, Account>()
+  readonly #found = new Map<string, Found>()
+  count = 0
+
+  constructor(db: Sqlite, accounts: readonly Account[]) {
+    this.#db = db
+    this.#sql = prepareStatements(db)
+    for (const account of accounts) this.#accounts.set(`${account.stream}/${account.epoch}`, account)
+  }
+
+  batches(some: readonly Rescued[]): void {
+    transaction(this.#db, () => {
+      for (const { stream, epoch, seq, createdAt, firstT, lastT, samples, payload } of some) {
+        const key = `${stream}/${epoch}`
+        const found = this.#found.get(key) ?? new Found()
+        this.#found.set(key, found)
+        if (!found.add(seq, samples)) continue
+        this.count++
+        const content = [
+          payload.length,
+          payload,
+          typeof payload === 'string' ? crc32(payload) : null,
+        ] as const
+        this.#sql.insert.run(streamCodes[stream], epoch, seq, createdAt, firstT, lastT, samples, ...content)
+      }
+    })
+  }
+
+  /** What may be gone of each stream that the file spoke of, and of those that only their batches speak of. */
+  missing(at: number): Drop[] {
+    return this.#allAccounts().flatMap((account) => {
+      const found = this.#found.get(`${account.stream}/${account.epoch}`) ?? new Found()
+      return missingAsDrops(account, found, at)
+    })
+  }
+
+  /** The accounts as they were, and what is waiting as it is now. */
+  finish(drops: readonly Drop[], at: number): void {
+    const { produced, recordDrop } = this.#sql
+    transaction(this.#db, () => {
+      for (const { stream, epoch, lastSeq, produced: samples } of this.#allAccounts()) {
+        produced.run(streamCodes[stream], epoch, at, lastSeq, samples)
+      }
+      for (const { stream, epoch, firstSeq, lastSeq, samples, reason, ...rest } of drops) {
+        const times = [rest.at, rest.from ?? null, rest.to ?? null] as const
+        recordDrop.run(streamCodes[stream], epoch, firstSeq, lastSeq, samples, reason, ...times)
+      }
+      this.#db.exec(countWaiting)
+    })
+  }
+
+  #allAccounts(): Account[] {
+    const unknown = [...this.#found].flatMap(([key, found]): Account[] => {
+      const [stream, epoch] = key.split('/') as [Account['stream'], string]
+      const said = { lastSeq: found.lastSeq, produced: found.samples, waiting: undefined }
+      return this.#accounts.has(key) ? [] : [{ stream, epoch: Number(epoch), ...said }]
+    })
+    return [...this.#accounts.values(), ...unknown]
+  }
+}
+
+function move(from: string, to: string): void {
+  for (const part of parts) if (existsSync(from + part)) renameSync(from + part, to + part)
 }

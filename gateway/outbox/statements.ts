@@ -9,18 +9,26 @@ export function prepareStatements(db: Sqlite) {
     // A retry after a commit whose outcome was unknown meets its own rows: the number is the identity.
     insert: db.prepare(
       `INSERT OR IGNORE INTO batches
-         (stream, epoch, seq, created_at, first_t, last_t, samples, bytes, payload)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (stream, epoch, seq, created_at, first_t, last_t, samples, bytes, payload, crc)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     sumRange: db.prepare(`SELECT ${sums} FROM batches WHERE ${range}`),
-    sumStream: db.prepare(`SELECT ${sums} FROM batches WHERE stream = ?`),
+    // Reads the index and no payload.
+    sumStreams: db.prepare(`SELECT stream, epoch, ${sums} FROM batches GROUP BY stream, epoch`),
+    waiting: db.prepare('SELECT stream, epoch, waiting, waiting_samples AS samples FROM streams'),
+    moveWaiting: db.prepare(
+      `UPDATE streams SET waiting = waiting + ?, waiting_samples = waiting_samples + ?,
+         first_waiting = ifnull((SELECT min(b.seq) FROM batches AS b
+           WHERE b.stream = streams.stream AND b.epoch = streams.epoch), last_seq + 1)
+       WHERE stream = ? AND epoch = ?`,
+    ),
     deleteRange: db.prepare(`DELETE FROM batches WHERE ${range}`),
     oldest: db.prepare(
       `SELECT epoch, seq, samples, bytes, first_t AS firstT, last_t AS lastT
        FROM batches WHERE stream = ? ORDER BY epoch, seq LIMIT ?`,
     ),
     rows: db.prepare(
-      `SELECT epoch, seq, samples, payload FROM batches
+      `SELECT epoch, seq, samples, payload, crc FROM batches
        WHERE stream = ? AND (epoch, seq) > (?, ?) AND (epoch, seq) <= (?, ?)
        ORDER BY epoch, seq`,
     ),
