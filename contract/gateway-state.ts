@@ -44,7 +44,14 @@ export type Birth = Static<typeof Birth>
 
 /** The broker publishes this when the session dies (MQTT will); a clean stop publishes it too, with `clean`. */
 export const Death = Type.Object(
-  { v: Type.Literal(1), kind: Type.Literal('death'), startedAt: Type.Integer(), clean: Type.Boolean() },
+  {
+    v: Type.Literal(1),
+    kind: Type.Literal('death'),
+    startedAt: Type.Integer(),
+    /** Of this run: with it two machines with one identity are told apart even when they start at the same moment. */
+    epoch: Type.Optional(count),
+    clean: Type.Boolean(),
+  },
   closed,
 )
 export type Death = Static<typeof Death>

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import mqtt from 'mqtt'
 import { expect, test, vi } from 'vitest'
+import { encodeJson } from '#contract/messages.ts'
 import { allDownTopics, upTopic } from '#contract/topics.ts'
 import { batchOf, startTestIngest, storedSeqs, tokenOf } from '../../tests/support/test-ingest.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
@@ -102,6 +103,53 @@ test('a second session of a gateway replaces the first, whatever client ids they
     ['school-a', false],
     ['school-a', true],
   ])
+})
+
+const willOf = (startedAt: number) => ({
+  topic: upTopic('school-a', 'state'),
+  payload: Buffer.from(encodeJson({ v: 1, kind: 'death', startedAt, clean: false })),
+  qos: 1 as const,
+  retain: false,
+})
+
+test('a second machine with the same identity is refused, and told of once both are known to live', async () => {
+  const twins: object[] = []
+  const connections: boolean[] = []
+  await using ingest = await startTestIngest({
+    hooks: {
+      onTwin: (gateway, addresses) => void twins.push({ gateway, ...addresses }),
+      onConnection: (_gateway, connected) => void connections.push(connected),
+    },
+  })
+  await using first = await ingest.connect('school-a', { will: willOf(1) })
+  const second = () => ingest.connect('school-a', { will: willOf(2) })
+  await expect(second()).rejects.toMatchObject({ code: 2 })
+  expect(twins).toEqual([])
+  await first.publish('live', batchOf(epoch, 1))
+  await expect(second()).rejects.toMatchObject({ code: 2 })
+  expect(twins).toEqual([{ gateway: 'school-a', connected: '127.0.0.1', refused: '127.0.0.1' }])
+  expect(await ingest.count('campus_gateway_refused_total', { what: 'twin' })).toBe(2)
+  expect(await ingest.count('campus_gateway_takeovers_total')).toBe(0)
+  // The first is none the wiser: same connection, and it is served.
+  await first.publish('live', batchOf(epoch, 2))
+  await first.acknowledged(range(1, 2))
+  expect(connections).toEqual([true])
+})
+
+test('a restarted gateway has its session as soon as the old connection is closed or was silent for a keep-alive', async () => {
+  await using ingest = await startTestIngest()
+  const closed = await ingest.connect('school-a', { will: willOf(1) })
+  closed.client.stream.destroy()
+  // No timers, no pings: open and dead, as after a cut that no packet tells of.
+  const timerVariant = { set: () => 0, clear: () => {} }
+  const silence = { will: willOf(2), keepalive: 2, timerVariant }
+  await using _silent = await waitFor(() => ingest.connect('school-a', silence))
+  const silentSince = performance.now()
+  await expect(ingest.connect('school-a', { will: willOf(3) })).rejects.toMatchObject({ code: 2 })
+  await using _third = await waitFor(() => ingest.connect('school-a', { will: willOf(3) }), { everyMs: 50 })
+  expect(performance.now() - silentSince).toBeGreaterThan(1_900)
+  // The dead one was still there: it did not end by itself.
+  expect(await ingest.count('campus_gateway_takeovers_total')).toBe(1)
 })
 
 test('the will of a session that breaks is handed on before its end; a forged will is not', async () => {

@@ -10,6 +10,7 @@ import { maySubscribe, publishChannel } from './access.ts'
 import { createSourceMetrics, type SourceMetrics } from './ingest-metrics.ts'
 import type { MessageHandler, MessageSource } from './message-source.ts'
 import { listenTls, type TlsListener } from './tls-listener.ts'
+import { instanceOf, judgeNewcomer, type Peer } from './twin.ts'
 
 export type EmbeddedSourceOptions = {
   readonly host: string
@@ -31,7 +32,7 @@ export interface EmbeddedSource extends MessageSource {
 }
 
 /** Codes of CONNACK, MQTT 3.1.1 § 3.2.2.3. */
-const connack = { serverUnavailable: 3, badUsernameOrPassword: 4 } as const
+const connack = { identifierRejected: 2, serverUnavailable: 3, badUsernameOrPassword: 4 } as const
 /** Code of SUBACK, MQTT 3.1.1 § 3.9.3. */
 const refusedSubscription = 0x80
 /** Before somebody has logged in, a packet is at most this long: a CONNECT with a will. */
@@ -63,6 +64,7 @@ class AedesSource implements EmbeddedSource {
   readonly #metrics: SourceMetrics
   readonly #sessions = new Map<string, Client>()
   readonly #gatewayOf = new WeakMap<Client, string>()
+  readonly #peers = new WeakMap<Client, Peer>()
   /** Those that have subscribed: the broker drops in silence what is sent to the others. */
   readonly #listening = new WeakSet<Client>()
   readonly #warnings = new RateLimit(60_000)
@@ -87,7 +89,12 @@ class AedesSource implements EmbeddedSource {
       connectTimeout: 10_000,
       drainTimeout: 10_000,
       keepaliveLimit: keepAliveLimitS,
-      preConnect: (_client, packet, done) => {
+      preConnect: (client, packet, done) => {
+        const peer = this.#peers.get(client)
+        if (peer !== undefined) {
+          peer.instance = instanceOf(packet)
+          peer.keepAliveMs = (packet.keepalive ?? 0) * 1000
+        }
         takeIdentity(packet)
         done(null, true)
       },
@@ -177,10 +184,20 @@ class AedesSource implements EmbeddedSource {
 
   #connected(broker: Aedes, socket: TLSSocket): void {
     const client = broker.handle(socket)
+    const { clock } = this.#options
+    const peer: Peer = {
+      remote: remoteOf(client),
+      instance: undefined,
+      keepAliveMs: 0,
+      heardAt: clock.monotonic(),
+      challengedAt: undefined,
+    }
+    this.#peers.set(client, peer)
     const first = createLengthCheck(maxFirstPacketBytes)
     const any = createLengthCheck(this.#options.maxPacketBytes)
     // The broker reads with 'readable' and read(), which also emits this: we look at each chunk just before it does.
     socket.on('data', (chunk: Buffer) => {
+      peer.heardAt = clock.monotonic()
       const problem = any(chunk) ?? (this.#gatewayOf.has(client) ? undefined : first(chunk))
       if (problem !== undefined) socket.destroy(new Error(problem))
     })
@@ -197,8 +214,24 @@ class AedesSource implements EmbeddedSource {
       this.#refused('login', client, { username: gateway.slice(0, 64) })
       throw connackError(connack.badUsernameOrPassword, 'bad user name or password')
     }
+    this.#refuseTwin(gateway, client)
     this.#gatewayOf.set(client, gateway)
     if (this.#sessions.has(gateway)) this.#metrics.takeovers.inc()
+  }
+
+  /** Two machines with one identity would throw each other out for ever: the one that was there stays. */
+  #refuseTwin(gateway: string, client: Client): void {
+    const session = this.#sessions.get(gateway)
+    const holder = session === undefined ? undefined : this.#peers.get(session)
+    const newcomer = this.#peers.get(client)
+    const now = this.#options.clock.monotonic()
+    const verdict = judgeNewcomer(holder, newcomer?.instance, now)
+    if (verdict === 'admit' || holder === undefined) return
+    holder.challengedAt ??= now
+    const addresses = { connected: holder.remote, refused: remoteOf(client) }
+    this.#refused('twin', client, { username: gateway, ...addresses })
+    if (verdict === 'twin') this.#handler.twin(gateway, addresses)
+    throw connackError(connack.identifierRejected, 'another run of this gateway is connected')
   }
 
   async #mayConnect(gateway: string, token: string): Promise<boolean> {
@@ -243,7 +276,11 @@ class AedesSource implements EmbeddedSource {
     this.#options.log.info({ gateway }, 'gateway disconnected')
   }
 
-  #refused(what: 'login' | 'publish' | 'subscribe' | 'packet', client: Client, fields: object): void {
+  #refused(
+    what: 'login' | 'twin' | 'publish' | 'subscribe' | 'packet',
+    client: Client,
+    fields: object,
+  ): void {
     this.#metrics.refused.inc({ what })
     const remote = remoteOf(client)
     const gateway = this.#gatewayOf.get(client)

@@ -68,7 +68,7 @@ export function createSourceMetrics(registry: Registry, sessions: () => number) 
   return {
     refused: new Counter({
       name: 'campus_gateway_refused_total',
-      help: 'What gateways were not allowed: login, publish, subscribe, packet, tls',
+      help: 'What gateways were not allowed: login, twin, publish, subscribe, packet, tls',
       labelNames: ['what'] as const,
       registers,
     }),

@@ -17,7 +17,7 @@ import { GroupCommit } from './group-commit.ts'
 import { InFlight, type InFlightLimits } from './in-flight.ts'
 import { createIngestMetrics, type IngestMetrics } from './ingest-metrics.ts'
 import { Ledger, type Receipt } from './ledger.ts'
-import type { IncomingMessage, MessageHandler } from './message-source.ts'
+import type { IncomingMessage, MessageHandler, TwinAddresses } from './message-source.ts'
 import { Replies } from './replies.ts'
 import { includes } from './sequence.ts'
 import { StateIntake, type StateListener } from './state-intake.ts'
@@ -34,6 +34,8 @@ export type IngestHooks = StateListener & {
   readonly onEvent?: (gateway: string, event: GatewayEvent) => void
   /** The answer to a request; kept by nobody. */
   readonly onReply?: (gateway: string, reply: Reply) => void
+  /** A second machine uses the identity of this gateway and was refused. */
+  readonly onTwin?: (gateway: string, addresses: TwinAddresses) => void
 }
 
 export type IngestDeps = {
@@ -113,6 +115,10 @@ export class Ingest implements MessageHandler, AsyncDisposable {
 
   disconnected(gateway: string): void {
     this.#connection(gateway, false)
+  }
+
+  twin(gateway: string, addresses: TwinAddresses): void {
+    this.#tell(() => this.#deps.hooks.onTwin?.(gateway, addresses))
   }
 
   /** Finishes what is in hand. The source is closed before. */

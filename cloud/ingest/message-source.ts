@@ -7,6 +7,9 @@ export type IncomingMessage = {
   readonly payload: Uint8Array
 }
 
+/** Where two machines with one identity connect from. */
+export type TwinAddresses = { readonly connected: string; readonly refused: string }
+
 /** What a source hands its messages to. */
 export interface MessageHandler {
   /**
@@ -17,6 +20,8 @@ export interface MessageHandler {
   message(message: IncomingMessage): Promise<void>
   connected(gateway: string): void
   disconnected(gateway: string): void
+  /** A second machine with the identity of a connected gateway was turned away. Told at every attempt. */
+  twin(gateway: string, addresses: TwinAddresses): void
 }
 
 /** How messages of gateways come in and answers go out. */

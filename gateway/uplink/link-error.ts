@@ -14,7 +14,7 @@ const certificateCodes = /CERT|SIGNATURE|SELF_SIGNED|ISSUER|CRL/
 /** Numbers are the return codes of CONNACK (MQTT 3.1.1, table 3.1). */
 const causes: Record<string | number, string> = {
   1: 'the cloud does not speak MQTT 3.1.1',
-  2: 'the cloud does not accept the id of this gateway',
+  2: 'another gateway uses this id and is connected: stop one of the two, or give this one an id and a token of its own (was its disk or its configuration copied?)',
   3: 'the cloud is not ready to take connections',
   4: 'the cloud refused the name or the token of this gateway: check tokenFile',
   5: 'the cloud refused the name or the token of this gateway: check tokenFile',

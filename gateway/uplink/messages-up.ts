@@ -30,8 +30,8 @@ export function birthOf(about: About, stats: OutboxStats, at: number): Birth {
   return { ...head, configVersion, catalogueVersion, produced: producedOf(stats) }
 }
 
-export function deathOf({ startedAt }: About, clean: boolean): Death {
-  return { v: 1, kind: 'death', startedAt, clean }
+export function deathOf({ startedAt }: About, { epoch }: OutboxStats, clean: boolean): Death {
+  return { v: 1, kind: 'death', startedAt, epoch, clean }
 }
 
 export type LaneRates = Readonly<Record<Lane, number>>

@@ -127,8 +127,9 @@ class RunningUplink implements Uplink {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const { about, outbox } = this.#options
     this.#stopping.abort()
-    await this.#link?.close(deathOf(this.#options.about(), true))
+    await this.#link?.close(deathOf(about(), outbox.stats(), true))
     await this.#running
   }
 
@@ -164,7 +165,7 @@ class RunningUplink implements Uplink {
           settings,
           gateway,
           clock,
-          will: deathOf(about(), false),
+          will: deathOf(about(), outbox.stats(), false),
           onDelivery: (bytes) => session?.delivery(bytes),
           onCommand: (bytes) => this.#command(bytes),
           onRequest: (bytes) => this.#request(bytes),
