@@ -278,3 +278,25 @@ test('a port that is taken stops the start and leaves nothing open', async () =>
   await using second = await start(file)
   expect((await fetch(`${second.origin}/health`)).status).toBe(200)
 })
+
+test('a gateway whose clock is off is an alarm about the gateway itself, in the list and live, until it is right', async () => {
+  await using folder = await tempFolder()
+  await using cloud = await start(await writeConfig(folder))
+  const api = new ApiClient(cloud.origin)
+  await api.login('bureau', password)
+  using live = await watch(cloud, api.token, ['alarms'])
+  await using gateway = await connectGateway(cloud)
+
+  await gateway.publish('state', encodeJson({ ...birth, at: Date.now() + 50_000 }))
+  await gateway.publish('state', encodeJson({ ...birth, at: Date.now() - 3_600_000 }))
+  const expected = { rule: 'cloud.clock', point: 'school-a', priority: 3, limit: 60, state: 'raised' }
+  await waitFor(async () => expect(await api.alarms()).toMatchObject([expected]))
+  const [alarm] = await api.alarms()
+  expect(alarm?.title).toEqual({ zh: '网关时钟偏慢', en: 'The clock of the gateway is behind' })
+  expect(alarm?.value).toBeLessThanOrEqual(-3_600)
+  expect(alarm?.value).toBeGreaterThan(-3_620)
+
+  await gateway.publish('state', encodeJson({ ...birth, at: Date.now() }))
+  await waitFor(async () => expect(await api.alarms()).toMatchObject([{ ...expected, state: 'cleared' }]))
+  await waitFor(() => expect(live.events('alarms')).toHaveLength(2))
+})

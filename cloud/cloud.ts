@@ -2,12 +2,14 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
 import { countCommandSteps } from '#cloud/commands/command-metrics.ts'
 import { CommandService } from '#cloud/commands/command-service.ts'
 import { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { LiveHub } from '#cloud/http/live-hub.ts'
 import { consoleBuild } from '#cloud/http/static.ts'
+import { storeEvent } from '#cloud/ingest/event-store.ts'
 import { type RunningIngest, startIngest } from '#cloud/ingest/start-ingest.ts'
 import { type Database, openDatabase, stateFile } from '#cloud/state/database.ts'
 import { openTls } from '#cloud/tls/open-tls.ts'
@@ -93,6 +95,16 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     send: async (gateway, request) => (await ingest?.sendRequest(gateway, request)) ?? false,
     clockOffsetMs: async (gateway) => (await new GatewayRepository(db).byId(gateway))?.clock_offset_ms ?? 0,
   })
+  const gatewayAlarms = parts.use(
+    await GatewayAlarms.start({
+      db,
+      store: (gateway, event) => storeEvent(db, gateway, event, clock.now()),
+      onChange: (alarm) => hub.publishAlarm(alarm),
+      clockLimitMs: parseDuration(config.alarms.clockOffset),
+      clock,
+      log: part('alarms'),
+    }),
+  )
   ingest = parts.use(
     await startIngest({
       config: config.mqtt,
@@ -104,7 +116,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       registry: metrics,
       authenticate: async (gateway, token) =>
         isToken(token, await new GatewayRepository(db).tokenHash(gateway)),
-      hooks: createGatewayFeed({ db, hub, commands, requests, clock, log: part('feed') }),
+      hooks: createGatewayFeed({ db, hub, commands, requests, gatewayAlarms, clock, log: part('feed') }),
     }),
   )
   commands.start()

@@ -90,6 +90,15 @@ export const CloudConfig = Type.Object(
       { telemetry: Duration({ default: '400d', description: 'Older samples are deleted' }) },
       { ...closed, default: {} },
     ),
+    alarms: Type.Object(
+      {
+        clockOffset: Duration({
+          default: '60s',
+          description: 'A gateway whose clock is off by more raises an alarm; half of it clears it',
+        }),
+      },
+      { ...closed, default: {} },
+    ),
     sessions: Type.Object(
       { lifetime: Duration({ default: '7d', description: 'How long a person stays signed in' }) },
       { ...closed, default: {} },

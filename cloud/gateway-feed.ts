@@ -1,5 +1,6 @@
 import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
 import { alarmView } from '#cloud/alarms/alarm-view.ts'
+import type { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
 import type { CommandService } from '#cloud/commands/command-service.ts'
 import type { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
 import { DeviceRepository } from '#cloud/devices/device-repository.ts'
@@ -23,12 +24,14 @@ export type FeedOptions = {
   readonly hub: LiveHub
   readonly commands: Pick<CommandService, 'gatewayReady' | 'heard'>
   readonly requests: Pick<GatewayRequests, 'reply' | 'disconnected'>
+  readonly gatewayAlarms: Pick<GatewayAlarms, 'twin' | 'clock'>
   readonly clock: Clock
   readonly log: Logger
 }
 
 /** What happens to what ingest takes in: gateways' own words into the inventory, everything on to the live stream. */
-export function createGatewayFeed({ db, hub, commands, requests, clock, log }: FeedOptions): IngestHooks {
+export function createGatewayFeed(options: FeedOptions): IngestHooks {
+  const { db, hub, commands, requests, gatewayAlarms, clock, log } = options
   const gateways = new GatewayRepository(db)
   const devices = new DeviceRepository(db)
   const alarms = new AlarmRepository(db)
@@ -57,8 +60,12 @@ export function createGatewayFeed({ db, hub, commands, requests, clock, log }: F
       )
     },
     onReply: (gateway, reply) => requests.reply(gateway, reply),
+    onTwin: (gateway, addresses) => gatewayAlarms.twin(gateway, addresses),
     onState: async (gateway, message) => {
-      await keepState({ db, gateway, message, now: clock.now() })
+      const now = clock.now()
+      await keepState({ db, gateway, message, now })
+      if (message.kind === 'birth' || message.kind === 'status')
+        gatewayAlarms.clock(gateway, message.at - now)
       // Its first word: it has subscribed by now.
       if (message.kind === 'birth') commands.gatewayReady(gateway)
       await publishGateway(gateway)

@@ -25,7 +25,7 @@ const columns = [
   'received_at',
 ] as const
 
-/** Occurrences of alarms, as ingest has stored them. */
+/** Occurrences of alarms, as they were stored when they came in. */
 export class AlarmRepository {
   readonly #db: Database
 
@@ -40,6 +40,17 @@ export class AlarmRepository {
       .where('gateway', '=', gateway)
       .where('occurrence', '=', occurrence)
       .executeTakeFirst()
+  }
+
+  /** What these rules have raised and not cleared, of all gateways. */
+  async openByRule(rules: readonly string[]): Promise<AlarmRow[]> {
+    return this.#db
+      .selectFrom('alarm_events')
+      .select(columns)
+      .where('state', '=', 'raised')
+      .where('rule', 'in', rules)
+      .orderBy('received_at')
+      .execute()
   }
 
   /** Newest first, by when the cloud heard of them. */

@@ -8,7 +8,7 @@ export function alarmView(row: AlarmRow): Alarm {
     id: `${row.gateway}/${row.occurrence}`,
     gateway: row.gateway,
     rule: row.rule,
-    point: `${row.gateway}/${row.point}`,
+    point: row.point === '' ? row.gateway : `${row.gateway}/${row.point}`,
     priority: row.priority as Alarm['priority'],
     title: { ...optional('zh', row.title_zh), ...optional('en', row.title_en) },
     state: row.state as Alarm['state'],

@@ -123,7 +123,7 @@ export interface AlarmRow {
   gateway: string
   occurrence: string
   rule: string
-  /** `<device>/<point>` */
+  /** `<device>/<point>`; empty: the gateway itself. */
   point: string
   priority: number
   title_zh: string | null

@@ -4,13 +4,13 @@ import { Priority } from '#contract/events.ts'
 import { LocalText } from '#contract/text.ts'
 import { closed, GatewayId, Instant, listQuery } from './common.ts'
 
-/** One occurrence of an alarm, from its raise on a gateway to its clear. `id` is `<gateway>/<occurrence>`. */
+/** One occurrence of an alarm, from its raise to its clear. `id` is `<gateway>/<occurrence>`. */
 export const Alarm = Type.Object(
   {
     id: Type.String(),
     gateway: Type.String(),
     rule: Type.String(),
-    /** `<gateway>/<device>/<point>` */
+    /** `<gateway>/<device>/<point>`; `<gateway>` alone where the cloud found something wrong with the gateway itself. */
     point: Type.String(),
     priority: Priority,
     title: LocalText,

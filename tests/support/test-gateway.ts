@@ -11,7 +11,12 @@ export type TestGatewayOptions = {
   readonly host: string
   readonly brokerPort: number
   readonly healthPort: number
-  readonly cloud: { readonly port: number; readonly caFile: string; readonly token: string }
+  readonly cloud: {
+    readonly port: number
+    readonly caFile: string
+    readonly token: string
+    readonly reconnectMax?: string
+  }
   readonly modbusPort?: number
   readonly devices: readonly Readonly<Record<string, unknown>>[]
   readonly credentials: readonly Readonly<Record<string, unknown>>[]
@@ -105,10 +110,12 @@ export async function writeGatewayConfig(options: TestGatewayOptions): Promise<s
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'token'), cloud.token, { mode: 0o600 })
   const file = join(folder, 'gateway.yaml')
+  const pace = cloud.reconnectMax === undefined ? {} : { reconnectMax: cloud.reconnectMax }
+  const url = `mqtts://${hostPort(host, cloud.port)}`
   const config = {
     gateway: { id },
     data: './data',
-    cloud: { url: `mqtts://${hostPort(host, cloud.port)}`, caFile: cloud.caFile, tokenFile: 'token' },
+    cloud: { url, caFile: cloud.caFile, tokenFile: 'token', ...pace },
     broker: options.existingBroker ?? { host, port: options.brokerPort, credentials },
     profiles: join(repository, 'device-profiles'),
     buses: modbusPort === undefined ? [] : [{ id: 'plant', protocol: 'modbus-tcp', host, port: modbusPort }],
