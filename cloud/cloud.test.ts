@@ -233,6 +233,7 @@ test('every route has a name, a tag, a summary and the schema of its answer', as
     'GET /api/v1/gateways/{id}',
     'GET /api/v1/gateways/{id}/buses',
     'GET /api/v1/gateways/{id}/ledger',
+    'GET /api/v1/gateways/{id}/ledger/{day}',
     'GET /api/v1/gateways/{id}/profiles',
     'GET /api/v1/gateways/{id}/proposals',
     'GET /api/v1/gateways/{id}/scans/{scan}',

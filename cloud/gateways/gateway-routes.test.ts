@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Database } from '#cloud/state/database.ts'
-import type { Ledger } from '#contract/api/ledger.ts'
+import type { Ledger, LedgerDay } from '#contract/api/ledger.ts'
 import { seedInventory, testApi } from '../../tests/support/test-api.ts'
 import { GatewayRepository } from './gateway-repository.ts'
 import { gatewayRoutes } from './gateway-routes.ts'
@@ -254,4 +254,119 @@ test('the ledger of a period has the epochs that were alive in it', async () => 
     details: [{ path: 'query/from' }, { path: 'query/to' }],
   })
   expect((await api.get('/api/v1/gateways/school-a/ledger?from=5&to=5')).status).toBe(400)
+})
+
+/** 2026-01-05 on a clock in China: two runs, of which the second began at nine in the morning. */
+async function seedDay(db: Database): Promise<void> {
+  await seedLedger(db)
+  await db
+    .updateTable('received_ranges')
+    .set({ received_at: first + 1_000 })
+    .execute()
+  const row = { gateway: 'school-a', day: '2026-01-05', stream: 'telemetry', epoch: 1 }
+  await db
+    .insertInto('received_days')
+    .values([
+      { ...row, lane: 'live', first_seq: 1, last_seq: 3, batches: 3, samples: 30 },
+      { ...row, lane: 'backfill', first_seq: 7, last_seq: 8, batches: 2, samples: 20 },
+      { ...row, epoch: 2, lane: 'live', first_seq: 1, last_seq: 4, batches: 4, samples: 40 },
+      {
+        ...row,
+        day: '2026-01-06',
+        epoch: 2,
+        lane: 'live',
+        first_seq: 5,
+        last_seq: 5,
+        batches: 1,
+        samples: 7,
+      },
+    ])
+    .execute()
+}
+
+const dayOf = async (api: Awaited<ReturnType<typeof start>>, day: string) => {
+  const { body, status } = await api.get(`/api/v1/gateways/school-a/ledger/${day}`)
+  expect(status).toBe(200)
+  const [telemetry, events] = (body as LedgerDay).streams
+  return { ...(body as LedgerDay), telemetry, events }
+}
+
+test('a day has what arrived on it by lane, what was lost of it and why, what is owed, and the totals', async () => {
+  await using api = await start()
+  await seedDay(api.db)
+  const { telemetry, events, ...day } = await dayOf(api, '2026-01-05')
+  expect(day).toMatchObject({
+    ...{ gateway: 'school-a', day: '2026-01-05', recorded: true },
+    ...{ from: '2026-01-04T16:00:00.000Z', to: '2026-01-05T16:00:00.000Z' },
+  })
+  expect(telemetry).toMatchObject({
+    stream: 'telemetry',
+    received: [
+      { epoch: 2, lane: 'live', firstSeq: 1, lastSeq: 4, batches: 4, samples: 40 },
+      { epoch: 1, lane: 'live', firstSeq: 1, lastSeq: 3, batches: 3, samples: 30 },
+      { epoch: 1, lane: 'backfill', firstSeq: 7, lastSeq: 8, batches: 2, samples: 20 },
+    ],
+    dropped: [
+      {
+        epoch: 1,
+        firstSeq: 4,
+        lastSeq: 5,
+        samples: 40,
+        reason: 'disk-budget',
+        at: '2026-01-05T01:00:00.000Z',
+      },
+    ],
+    owed: [
+      { epoch: 1, firstSeq: 6, lastSeq: 6, since: '2026-01-05T01:00:00.000Z' },
+      { epoch: 1, firstSeq: 9, lastSeq: 10, since: '2026-01-05T00:00:01.000Z' },
+    ],
+    totals: {
+      received: { batches: 9, samples: 90 },
+      dropped: { ranges: 1, batches: 2, samples: 40 },
+      owed: { ranges: 2, batches: 3, samples: 160 },
+    },
+  })
+  expect(events).toMatchObject({ received: [], dropped: [], owed: [], totals: { received: { batches: 0 } } })
+})
+
+test('a drop belongs to the days that were measured; what is owed to those of its run', async () => {
+  await using api = await start()
+  await seedDay(api.db)
+  const dayMs = 86_400_000
+  await api.db
+    .updateTable('dropped_ranges')
+    .set({ at: second + dayMs, from_t: first - dayMs, to_t: first })
+    .execute()
+  const lost = async (day: string) => (await dayOf(api, day)).telemetry?.totals.dropped.ranges
+  expect([await lost('2026-01-03'), await lost('2026-01-04'), await lost('2026-01-05')]).toEqual([0, 1, 1])
+  expect(await lost('2026-01-06')).toBe(0)
+  await api.db.updateTable('dropped_ranges').set({ from_t: null, to_t: null }).execute()
+  expect([await lost('2026-01-05'), await lost('2026-01-06')]).toEqual([0, 1])
+
+  const next = (await dayOf(api, '2026-01-06')).telemetry
+  expect(next?.received).toMatchObject([{ batches: 1, samples: 7 }])
+  // The run that owes ended on the day before.
+  expect(next?.owed).toEqual([])
+})
+
+test('of days before the first record it is said that nothing is known, and no day is a clear error', async () => {
+  await using api = await start()
+  await seedDay(api.db)
+  expect((await dayOf(api, '2026-01-04')).recorded).toBe(false)
+  for (const day of ['2026-02-30', 'today']) {
+    expect(await api.get(`/api/v1/gateways/school-a/ledger/${day}`)).toMatchObject({
+      status: 400,
+      body: { details: [{ path: 'path/day' }] },
+    })
+  }
+  expect((await api.get('/api/v1/gateways/school-x/ledger/2026-01-05')).status).toBe(404)
+  expect((await api.get('/api/v1/gateways/school-a/ledger/2026-01-05', {})).status).toBe(401)
+})
+
+test('an account that contradicts itself is named on its day', async () => {
+  await using api = await start()
+  await seedDay(api.db)
+  await api.db.updateTable('streams').set({ produced_samples: 500 }).where('epoch', '=', 2).execute()
+  const { telemetry } = await dayOf(api, '2026-01-05')
+  expect(telemetry?.imbalances).toEqual([{ epoch: 2, problem: 'samples-missing' }])
 })

@@ -137,7 +137,10 @@ export class Ingest implements MessageHandler, AsyncDisposable {
       bytes: payload.length + samples.t.length * bytesPerSample,
       commit: async () => {
         await this.#appends.add({ gateway, samples })
-        await this.#bookings.add({ receipt: { ...range, gateway, samples: samples.t.length }, events: [] })
+        await this.#bookings.add({
+          receipt: { ...range, gateway, samples: samples.t.length, lane: channel },
+          events: [],
+        })
       },
     })
     if (!stored) return
@@ -155,7 +158,10 @@ export class Ingest implements MessageHandler, AsyncDisposable {
       bytes: payload.length * 4,
       commit: async () => {
         fresh = await this.#notReceived(gateway, decoded.value)
-        await this.#bookings.add({ receipt: { ...range, gateway, samples: events.length }, events: fresh })
+        await this.#bookings.add({
+          receipt: { ...range, gateway, samples: events.length, lane: 'events' },
+          events: fresh,
+        })
       },
     })
     if (!stored) return

@@ -11,6 +11,7 @@ const receipt = (firstSeq: number, lastSeq: number, samples = 10): Receipt => ({
   firstSeq,
   lastSeq,
   samples,
+  lane: 'live',
 })
 
 async function openTestDatabase(): Promise<Database & AsyncDisposable> {
@@ -78,6 +79,39 @@ test('samples count once; of a message received in part its share is counted', a
   expect(await streamIn(db)).toMatchObject({ received_samples: 500 })
   await ledger.commit([receipt(1, 10, 5000)], 1)
   expect(await streamIn(db)).toMatchObject({ received_samples: 5000 })
+})
+
+test('by how much an estimate may be wrong is kept; what came whole or came twice is certain', async () => {
+  await using db = await openTestDatabase()
+  const ledger = new Ledger(db)
+  const uncertain = async () =>
+    (await db.selectFrom('streams').select('uncertain_samples').executeTakeFirst())?.uncertain_samples
+  await ledger.commit([receipt(1, 4, 40), receipt(1, 4, 40), receipt(2, 3, 20)], 1)
+  expect(await uncertain()).toBe(0)
+  // Numbers 5 to 8 are new: 50 of 100 by estimate, and all of them or none is possible.
+  await ledger.commit([receipt(1, 8, 100)], 1)
+  expect(await uncertain()).toBe(50)
+  expect(await streamIn(db)).toMatchObject({ received_samples: 90 })
+})
+
+test('each day of the site has what arrived on it, by lane; what came again is not counted', async () => {
+  await using db = await openTestDatabase()
+  const ledger = new Ledger(db)
+  const evening = Date.UTC(2026, 10, 27, 15, 59)
+  await ledger.commit([receipt(1, 1), receipt(2, 2)], evening)
+  await ledger.commit([{ ...receipt(3, 6, 400), lane: 'backfill' }, receipt(2, 2), receipt(9, 9)], evening)
+  await ledger.commit([receipt(10, 10)], evening + 60_000)
+  const days = await db
+    .selectFrom('received_days')
+    .select(['day', 'lane', 'first_seq', 'last_seq', 'batches', 'samples'])
+    .orderBy('day')
+    .orderBy('lane')
+    .execute()
+  expect(days).toEqual([
+    { day: '2026-11-27', lane: 'backfill', first_seq: 3, last_seq: 6, batches: 4, samples: 400 },
+    { day: '2026-11-27', lane: 'live', first_seq: 1, last_seq: 9, batches: 3, samples: 30 },
+    { day: '2026-11-28', lane: 'live', first_seq: 10, last_seq: 10, batches: 1, samples: 10 },
+  ])
 })
 
 test('what was produced only grows; a drop is booked once and corrected by a later report', async () => {

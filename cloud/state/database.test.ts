@@ -44,6 +44,7 @@ test('an empty folder becomes a database with every table', async () => {
     'gateways',
     'link_events',
     'points',
+    'received_days',
     'received_ranges',
     'sessions',
     'streams',

@@ -4,12 +4,14 @@ import type { Logger } from '#lib/logger.ts'
 import { init } from './migrations/0001-init.ts'
 import { commands } from './migrations/0002-commands.ts'
 import { identity } from './migrations/0003-identity.ts'
+import { ledgerDays } from './migrations/0004-ledger-days.ts'
 
 /** In the order of their names, forward only. A released one is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-init': init,
   '0002-commands': commands,
   '0003-identity': identity,
+  '0004-ledger-days': ledgerDays,
 }
 
 /**

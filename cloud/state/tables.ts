@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely'
+
 /**
  * The state store, one interface per table. Instants are epoch ms, `_json` columns hold JSON text, flags are 0 or 1.
  * `migrations/` creates exactly this.
@@ -8,6 +10,7 @@ export interface Tables {
   points: PointRow
   streams: StreamRow
   received_ranges: ReceivedRangeRow
+  received_days: ReceivedDayRow
   dropped_ranges: DroppedRangeRow
   alarm_events: AlarmRow
   command_results: CommandResultRow
@@ -94,6 +97,10 @@ export interface StreamRow {
   produced_seq: number
   produced_samples: number
   received_samples: number
+  /** `produced_samples` is what the gateway counted up to this number. */
+  counted_seq: Generated<number>
+  /** `received_samples` may be wrong by this much: a message that had been received in part is counted by estimate. */
+  uncertain_samples: Generated<number>
 }
 
 /** Numbers that are committed. Ranges of one stream and epoch never touch or overlap: they are merged. */
@@ -104,6 +111,21 @@ export interface ReceivedRangeRow {
   first_seq: number
   last_seq: number
   received_at: number
+}
+
+/** What arrived on one day of the site, by one lane. `batches` numbers between the first and the last. */
+export interface ReceivedDayRow {
+  gateway: string
+  /** `2026-11-27` */
+  day: string
+  stream: string
+  epoch: number
+  /** `events`, `live`, `backfill`. */
+  lane: string
+  first_seq: number
+  last_seq: number
+  batches: number
+  samples: number
 }
 
 export interface DroppedRangeRow {
