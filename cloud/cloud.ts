@@ -7,6 +7,7 @@ import { countCommandSteps } from '#cloud/commands/command-metrics.ts'
 import { CommandService } from '#cloud/commands/command-service.ts'
 import { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
+import { keepLedgerChecked } from '#cloud/gateways/ledger-check.ts'
 import { LiveHub } from '#cloud/http/live-hub.ts'
 import { consoleBuild } from '#cloud/http/static.ts'
 import { storeEvent } from '#cloud/ingest/event-store.ts'
@@ -145,6 +146,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       keepMs: parseDuration(config.retention.telemetry),
     }),
   )
+  parts.use(keepLedgerChecked({ db, clock, log: part('ledger'), registry: metrics }))
 
   const mqtt = ingest.address
   log.info({ http: http.origin, mqtt: `mqtts://${hostPort(mqtt.host, mqtt.port)}` }, 'cloud ready')

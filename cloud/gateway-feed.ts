@@ -5,6 +5,7 @@ import type { CommandService } from '#cloud/commands/command-service.ts'
 import type { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
 import { DeviceRepository } from '#cloud/devices/device-repository.ts'
 import { linkView } from '#cloud/devices/device-view.ts'
+import { bookForgotten } from '#cloud/gateways/forgotten.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { gatewayView } from '#cloud/gateways/gateway-view.ts'
 import type { LiveHub } from '#cloud/http/live-hub.ts'
@@ -63,7 +64,7 @@ export function createGatewayFeed(options: FeedOptions): IngestHooks {
     onTwin: (gateway, addresses) => gatewayAlarms.twin(gateway, addresses),
     onState: async (gateway, message) => {
       const now = clock.now()
-      await keepState({ db, gateway, message, now })
+      await keepState({ db, gateway, message, now, log })
       if (message.kind === 'birth' || message.kind === 'status')
         gatewayAlarms.clock(gateway, message.at - now)
       // Its first word: it has subscribed by now.
@@ -86,13 +87,18 @@ type Said = {
   readonly gateway: string
   readonly message: StateMessage
   readonly now: number
+  readonly log: Logger
 }
 
-async function keepState({ db, gateway, message, now }: Said): Promise<void> {
+async function keepState({ db, gateway, message, now, log }: Said): Promise<void> {
   const gateways = new GatewayRepository(db)
   switch (message.kind) {
-    case 'birth':
+    case 'birth': {
+      const isNewRun = (await gateways.byId(gateway))?.epoch_started_at !== message.startedAt
+      const ranges = isNewRun ? await bookForgotten(db, gateway, message, now) : 0
+      if (ranges > 0) log.warn({ gateway, ranges }, 'gateway does not have any more what it owed')
       return gateways.birth(gateway, message, now)
+    }
     case 'status':
       return gateways.status(gateway, message, now)
     case 'death':

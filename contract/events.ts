@@ -40,7 +40,7 @@ export const DropEvent = Type.Object(
     firstSeq: count,
     lastSeq: count,
     samples: count,
-    /** `disk-budget`, `memory-budget`, `corrupt`, `refused`, `never-committed`, … */
+    /** `disk-budget`, `memory-budget`, `corrupt`, `refused`, `unencodable`, … */
     reason: Type.String({ maxLength: 40 }),
     at: Type.Integer(),
     /** Source times of what was lost, where known. */
