@@ -301,3 +301,29 @@ test('a gateway whose clock is off is an alarm about the gateway itself, in the 
   await waitFor(async () => expect(await api.alarms()).toMatchObject([{ ...expected, state: 'cleared' }]))
   await waitFor(() => expect(live.events('alarms')).toHaveLength(2))
 })
+
+test('what a new disk does not know is no longer owed: the ledger calls it forgotten and says how much it was', async () => {
+  await using folder = await tempFolder()
+  await using cloud = await start(await writeConfig(folder))
+  const api = new ApiClient(cloud.origin)
+  await api.login('bureau', password)
+  await using gateway = await connectGateway(cloud)
+  const at = Date.now()
+  const epoch = Math.floor((at - 60_000) / 1000) * 65_536
+  const firstRun = { ...birth, at, startedAt: at - 60_000 }
+  const produced = [{ stream: 'telemetry' as const, epoch, lastSeq: 5, samples: 50 }]
+  await gateway.publish('state', encodeJson({ ...firstRun, produced }))
+  const account = async () => {
+    const { streams } = await api.ledger('school-a')
+    return streams.map(({ owed, dropped }) => ({ owed, dropped }))
+  }
+  expect(await account()).toEqual([{ owed: [[1, 5]], dropped: [] }])
+
+  // The same run again, with nothing to say: it is not its end.
+  await gateway.publish('state', encodeJson(firstRun))
+  expect(await account()).toEqual([{ owed: [[1, 5]], dropped: [] }])
+  await gateway.publish('state', encodeJson({ ...firstRun, startedAt: at }))
+  expect(await account()).toMatchObject([
+    { owed: [], dropped: [{ firstSeq: 1, lastSeq: 5, samples: 50, reason: 'forgotten' }] },
+  ])
+})
