@@ -18,6 +18,7 @@ const paths = [
   '/points/test-campus/lux-1/illuminance?range=24h&view=table',
   '/gateways',
   '/gateways/test-campus',
+  '/gateways/test-campus/ledger',
   '/alarms?show=all',
 ]
 

@@ -10,6 +10,7 @@ const pages = [
   { path: '/devices/test-campus/lux-1', api: '**/api/v1/devices/*' },
   { path: '/gateways', api: '**/api/v1/gateways?*' },
   { path: '/gateways/test-campus', api: '**/api/v1/gateways/test-campus' },
+  { path: '/gateways/test-campus/ledger', api: '**/ledger/*' },
   { path: '/alarms?show=all', api: '**/api/v1/alarms?state=all*' },
   { path: '/points/test-campus/lux-1/illuminance', api: '**/api/v1/telemetry?*' },
 ] as const

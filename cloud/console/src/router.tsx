@@ -11,6 +11,7 @@ import { sessionQuery } from './api/session.ts'
 import { alarmsSearch } from './features/alarms/alarms-search.ts'
 import { addDeviceSearch } from './features/commissioning/add-device-search.ts'
 import { devicesSearch } from './features/devices/devices-search.ts'
+import { ledgerSearch } from './features/gateways/ledger-search.ts'
 import { pointSearch } from './features/points/point-search.ts'
 import { signInSearch } from './features/sign-in/sign-in-search.ts'
 import type { Live } from './live/live-context.tsx'
@@ -95,6 +96,13 @@ const gatewayRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/gateways/gateway-page.tsx'), 'GatewayPage'),
 })
 
+const ledgerRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/gateways/$gateway/ledger',
+  validateSearch: ledgerSearch,
+  component: lazyRouteComponent(() => import('./features/gateways/ledger-page.tsx'), 'LedgerPage'),
+})
+
 const alarmsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/alarms',
@@ -112,6 +120,7 @@ const routeTree = rootRoute.addChildren([
     pointRoute,
     gatewaysRoute,
     gatewayRoute,
+    ledgerRoute,
     alarmsRoute,
   ]),
 ])

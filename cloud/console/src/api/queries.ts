@@ -2,7 +2,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { AlarmList } from '#contract/api/alarms.ts'
 import type { Device, DeviceList } from '#contract/api/devices.ts'
 import type { Gateway, GatewayList } from '#contract/api/gateways.ts'
-import type { Ledger } from '#contract/api/ledger.ts'
+import type { Ledger, LedgerDay } from '#contract/api/ledger.ts'
 import type { PointUpdate } from '#contract/api/live.ts'
 import type { Point } from '#contract/api/points.ts'
 import { request } from './client.ts'
@@ -59,6 +59,14 @@ export const ledgerQuery = (id: string) =>
   queryOptions({
     queryKey: ['ledger', id],
     queryFn: ({ signal }) => request<Ledger>(`/gateways/${encodeURIComponent(id)}/ledger`, { signal }),
+    refetchInterval: 10_000,
+  })
+
+export const ledgerDayQuery = (id: string, day: string) =>
+  queryOptions({
+    queryKey: ['ledger', id, day],
+    queryFn: ({ signal }) =>
+      request<LedgerDay>(`/gateways/${encodeURIComponent(id)}/ledger/${day}`, { signal }),
     refetchInterval: 10_000,
   })
 

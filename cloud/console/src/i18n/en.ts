@@ -513,12 +513,49 @@ export const en = {
     older: 'Earlier runs ({{runs}})',
     emptyTitle: 'No ledger yet',
     emptyHint: 'Entries appear after the gateway has connected and sent data for the first time.',
+    day: 'Day',
+    previousDay: 'Previous day',
+    nextDay: 'Next day',
+    today: 'Today',
+    byDay: 'Day by day',
+    dayIntro:
+      'Received counts on the day of arrival, dropped on the day of measurement (of dropping, where that is not known), outstanding from the day it was due.',
+    summary: 'The day in short',
+    allCame: 'Everything arrived: {{batches}} batches with {{samples}} samples and {{events}} events',
+    nothingCame: 'Nothing arrived on this day, and no loss is known',
+    noRecord: 'There is no record by day of this day: what arrived is not known',
+    lost_one:
+      '{{stream}}: {{ranges}} range ({{batches}} batches, {{samples}} samples) was dropped, because {{reasons}}',
+    lost_other:
+      '{{stream}}: {{ranges}} ranges ({{batches}} batches, {{samples}} samples) were dropped, because {{reasons}}',
+    lostAtLeast_one:
+      '{{stream}}: {{ranges}} range ({{batches}} batches, at least {{samples}} samples) was dropped, because {{reasons}}',
+    lostAtLeast_other:
+      '{{stream}}: {{ranges}} ranges ({{batches}} batches, at least {{samples}} samples) were dropped, because {{reasons}}',
+    stillOwed_one:
+      '{{stream}}: {{ranges}} range ({{batches}} batches) is outstanding and waits on the gateway',
+    stillOwed_other:
+      '{{stream}}: {{ranges}} ranges ({{batches}} batches) are outstanding and wait on the gateway',
+    imbalance: '{{stream}}: the account contradicts itself, please tell an administrator',
+    comma: '; ',
+    fate: 'Outcome',
+    numbers: 'Numbers',
+    how: 'Details',
+    byLane: 'arrived by lane: {{lane}}',
+    owedSince: 'outstanding since {{time}}',
+    droppedAt: 'dropped {{time}}',
+    sampleCount_one: '{{shown}} sample',
+    sampleCount_other: '{{shown}} samples',
+    eventCount_one: '{{shown}} event',
+    eventCount_other: '{{shown}} events',
+    clipped: '{{count}} more ranges are not listed; the sums include them.',
     reason: {
       'disk-budget': 'the buffer on disk was full',
       'memory-budget': 'the buffer in memory was full',
       corrupt: 'the data was damaged',
       refused: 'the cloud could not accept it',
-      'never-committed': 'power failed before it was on disk',
+      forgotten: 'the gateway does not have it any more (its disk was replaced or set back)',
+      unencodable: 'it could not be encoded',
     },
   },
   alarms: {

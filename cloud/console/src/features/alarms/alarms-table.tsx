@@ -74,7 +74,14 @@ type CellProps = { readonly alarm: Alarm; readonly inventory: Inventory }
 function Where({ alarm, inventory }: CellProps) {
   const language = useLanguage()
   const { device, point } = inventory(alarm.point)
-  const [gateway = '', deviceName = '', ...rest] = alarm.point.split('/')
+  const [gateway = '', deviceName, ...rest] = alarm.point.split('/')
+  if (deviceName === undefined) {
+    return (
+      <Link to="/gateways/$gateway" params={{ gateway }} className="row-link">
+        {gateway}
+      </Link>
+    )
+  }
   const name = rest.join('/')
   const title = point === undefined ? name : pointTitle(point, language)
   const place = device === undefined ? '' : localText(device.location, language, '')
@@ -96,7 +103,10 @@ function Where({ alarm, inventory }: CellProps) {
 function Cause({ alarm, inventory }: CellProps) {
   const { t } = useTranslation()
   const valueText = useValueWithUnit()
-  const known = inventory(alarm.point).point ?? { id: alarm.point, unit: '1' }
+  // Of a gateway itself only times are measured.
+  const isGateway = alarm.point === alarm.gateway
+  if (isGateway && alarm.value === null) return '–'
+  const known = inventory(alarm.point).point ?? { id: alarm.point, unit: isGateway ? 's' : '1' }
   return (
     <>
       {valueText(known, alarm.value)}

@@ -12,7 +12,8 @@ const maxDevices = 40
 export function useInventory(
   alarms: readonly Alarm[],
 ): (pointId: string) => { device: Device | undefined; point: Point | undefined } {
-  const ids = [...new Set(alarms.map(({ point }) => deviceOf(point)))].slice(0, maxDevices)
+  const ofDevices = alarms.filter(({ gateway, point }) => point !== gateway)
+  const ids = [...new Set(ofDevices.map(({ point }) => deviceOf(point)))].slice(0, maxDevices)
   const answers = useQueries({
     queries: ids.map((id) => ({ ...deviceQuery(id), refetchInterval: false as const, staleTime: 600_000 })),
   })

@@ -14,6 +14,7 @@ import { BusSection } from './bus-section.tsx'
 import { Connected } from './connected.tsx'
 import { GatewayFacts } from './gateway-facts.tsx'
 import { LedgerView } from './ledger-view.tsx'
+import { OwnAlarms } from './own-alarms.tsx'
 
 export function GatewayPage() {
   const { t } = useTranslation()
@@ -54,6 +55,7 @@ function GatewayView({ gateway }: { readonly gateway: Gateway }) {
           </Link>
         )}
       </div>
+      <OwnAlarms gateway={gateway.id} />
       <GatewayFacts gateway={gateway} />
       {gateway.status !== undefined && (
         <>
@@ -72,7 +74,12 @@ function LedgerSection({ gateway }: { readonly gateway: string }) {
   const query = useQuery(ledgerQuery(gateway))
   return (
     <section aria-label={t('ledger.title')}>
-      <h2>{t('ledger.title')}</h2>
+      <div className="page-head">
+        <h2>{t('ledger.title')}</h2>
+        <Link to="/gateways/$gateway/ledger" params={{ gateway }} search={{}}>
+          {t('ledger.byDay')}
+        </Link>
+      </div>
       <p className="muted">{t('ledger.intro')}</p>
       <QueryView query={query}>
         {({ streams }) =>

@@ -5,6 +5,7 @@ import { dateTimeText } from '../../format/time.ts'
 import { useLanguage } from '../../i18n/use-language.ts'
 import { Mark, type MarkName } from '../../ui/marks.tsx'
 import { accountOf, rangesText, runsOf } from './ledger-account.ts'
+import { useReason } from './use-reason.ts'
 
 /** The newest run of the gateway open, the earlier ones folded away; those that lost or owe something first. */
 export function LedgerView({ streams }: { readonly streams: readonly LedgerStream[] }) {
@@ -86,12 +87,13 @@ function Owed({ stream }: { readonly stream: LedgerStream }) {
 function Dropped({ range }: { readonly range: DroppedRange }) {
   const { t } = useTranslation()
   const language = useLanguage()
+  const reasonText = useReason()
   const { firstSeq, lastSeq, samples, from, to } = range
   const values = {
     first: countText(firstSeq, language),
     last: countText(lastSeq, language),
     samples: countText(samples, language),
-    reason: t(`ledger.reason.${range.reason as 'refused'}`, { defaultValue: range.reason }),
+    reason: reasonText(range.reason),
   }
   const what = firstSeq === lastSeq ? t('ledger.droppedOne', values) : t('ledger.droppedText', values)
   const span =
