@@ -1,11 +1,12 @@
 import { useTranslation } from 'react-i18next'
 import type { Gateway } from '#contract/api/gateways.ts'
-import { bytesText, countText } from '../../format/number.ts'
+import { bytesText } from '../../format/number.ts'
 import { instantText } from '../../format/time.ts'
 import { useLanguage } from '../../i18n/use-language.ts'
 import { useEverySecond } from '../../live/use-point.ts'
 import { useDurationText } from '../../points/use-words.ts'
 import { Fact, Facts } from '../../ui/facts.tsx'
+import { autonomyHoursText } from './waiting.ts'
 
 export function GatewayFacts({ gateway }: { readonly gateway: Gateway }) {
   const { t } = useTranslation()
@@ -27,7 +28,7 @@ export function GatewayFacts({ gateway }: { readonly gateway: Gateway }) {
           <Fact name={t('gateways.autonomy')}>
             {status.autonomyH === undefined
               ? '–'
-              : t('gateways.hours', { hours: countText(status.autonomyH, language) })}
+              : t('gateways.hours', { hours: autonomyHoursText(status.autonomyH, language) })}
           </Fact>
         </>
       )}

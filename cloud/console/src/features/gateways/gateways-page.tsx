@@ -12,7 +12,7 @@ import { QueryView } from '../../ui/query-view.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import { Connected } from './connected.tsx'
-import { waitingSamples } from './waiting.ts'
+import { autonomyHoursText, waitingSamples } from './waiting.ts'
 
 export function GatewaysPage() {
   const { t } = useTranslation()
@@ -58,7 +58,7 @@ function columnsOf(t: TFunction, language: Language): Column<Gateway>[] {
       cell: ({ status }) =>
         status?.autonomyH === undefined
           ? '–'
-          : t('gateways.hours', { hours: countText(status.autonomyH, language) }),
+          : t('gateways.hours', { hours: autonomyHoursText(status.autonomyH, language) }),
     },
     { key: 'software', title: t('gateways.software'), cell: ({ software }) => software ?? '–' },
   ]
