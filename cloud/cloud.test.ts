@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { connectAsync } from 'mqtt'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import WebSocket from 'ws'
 import type { LiveMessage } from '#contract/api/live.ts'
 import { encodeTelemetry } from '#contract/codec.ts'
@@ -15,6 +15,9 @@ import { tempFolder } from '../tests/support/temp-folder.ts'
 import { waitFor } from '../tests/support/wait-for.ts'
 import { startCloud } from './cloud.ts'
 import { loadCloudConfig } from './load-cloud-config.ts'
+
+// Whole clouds with their sockets and fsyncs, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 const token = 'the token of school-a'
 const password = 'one for all'
