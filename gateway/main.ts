@@ -2,12 +2,14 @@ import { enableCompileCache } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { useBundledPackages } from '#lib/bundled-packages.ts'
 import { keepHeapSmall } from '#lib/small-heap.ts'
 
 // Before the rest is loaded. Stripping types costs time at every start, and 17 MB in every thread that has to do it; the
 // variable passes the cache on to worker threads.
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'node-compile-cache')
 enableCompileCache(process.env.NODE_COMPILE_CACHE)
+useBundledPackages()
 keepHeapSmall()
 const { exitWithProblems } = await import('#lib/exit-with-problems.ts')
 const { formatProblem } = await import('#lib/load-config.ts')
