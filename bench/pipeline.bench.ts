@@ -120,7 +120,14 @@ async function driverFigures(): Promise<Figure[]> {
   const pipeline = pipelineOf(devices)
   const driver = new ModbusDriver(
     { id: 'bench', host: '127.0.0.1', port },
-    { devices, clock: systemClock, log, report: (readings) => pipeline.accept(readings), link: () => {} },
+    {
+      devices,
+      clock: systemClock,
+      log,
+      report: (readings) => pipeline.accept(readings),
+      link: () => {},
+      trouble: () => {},
+    },
   )
   const stop = new AbortController()
   const done = driver.run(stop.signal)

@@ -40,6 +40,7 @@ async function measure(units: number): Promise<Figure[]> {
       counted.points += readings.length
     },
     link: () => {},
+    trouble: () => {},
   }
   const stop = new AbortController()
   const running = [...new Set(devices.map(({ address }) => address.bus))].map((id) =>

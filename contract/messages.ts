@@ -11,12 +11,14 @@ import {
   AddDeviceRequest,
   BusesRequest,
   CancelRequest,
+  DeviceErrorsRequest,
   ProbeRequest,
   ProfilesRequest,
   ProposalsRequest,
   RemoveDeviceRequest,
   Reply,
   type Request,
+  type RequestKind,
   ScanRequest,
   UpdateDeviceRequest,
 } from './request.ts'
@@ -103,7 +105,7 @@ const stateKinds: Record<string, Read<StateMessage>> = {
 const deliveryKinds: Record<string, Read<DeliveryMessage>> = { ack: reader(Ack), refuse: reader(Refuse) }
 
 // Compiled when a person first asks: most gateways are never asked, and compiled code stays in memory.
-const requestKinds: Record<string, Read<Request>> = {
+const requestKinds: Record<RequestKind, Read<Request>> = {
   profiles: lazily(() => reader(ProfilesRequest)),
   buses: lazily(() => reader(BusesRequest)),
   proposals: lazily(() => reader(ProposalsRequest)),
@@ -113,6 +115,7 @@ const requestKinds: Record<string, Read<Request>> = {
   'add-device': lazily(() => reader(AddDeviceRequest)),
   'update-device': lazily(() => reader(UpdateDeviceRequest)),
   'remove-device': lazily(() => reader(RemoveDeviceRequest)),
+  'device-errors': lazily(() => reader(DeviceErrorsRequest)),
 }
 
 const eventKinds: Record<string, Read<GatewayEvent>> = {

@@ -13,6 +13,7 @@ const requests: readonly Request[] = [
   { ...head, kind: 'add-device', device: { id: 'meter-1', profile: 'a.b' } },
   { ...head, kind: 'update-device', device: 'meter-1', changes: { title: { zh: '电表' }, location: null } },
   { ...head, kind: 'remove-device', device: 'meter-1' },
+  { ...head, kind: 'device-errors', device: 'meter-1' },
 ]
 
 test.each(requests)('a request of kind $kind is read as it was written', (request) => {

@@ -5,6 +5,7 @@
 import { type Static, Type } from 'typebox'
 import { BusReport } from './bus-report.ts'
 import { ValueSchema } from './command.ts'
+import { DeviceError, maxErrorsPerDevice } from './device-errors.ts'
 import { LocalText } from './text.ts'
 
 const closed = { additionalProperties: false } as const
@@ -70,6 +71,11 @@ export const RemoveDeviceRequest = Type.Object(
   { ...head, kind: Type.Literal('remove-device'), device: Id },
   closed,
 )
+/** What went wrong with a device lately. */
+export const DeviceErrorsRequest = Type.Object(
+  { ...head, kind: Type.Literal('device-errors'), device: Id },
+  closed,
+)
 
 /** Sent on `down/request`, QoS 1, kept by nobody. */
 export const Request = Type.Union([
@@ -82,6 +88,7 @@ export const Request = Type.Union([
   AddDeviceRequest,
   UpdateDeviceRequest,
   RemoveDeviceRequest,
+  DeviceErrorsRequest,
 ])
 export type Request = Static<typeof Request>
 export type RequestKind = Request['kind']
@@ -235,6 +242,15 @@ export const ReplyBody = Type.Union([
   ),
   /** The device is there, changed or gone, and the gateway runs with it. */
   Type.Object({ kind: Type.Literal('device'), device: Id }, closed),
+  /** The newest first, since the gateway was started. */
+  Type.Object(
+    {
+      kind: Type.Literal('device-errors'),
+      since: Type.Integer(),
+      errors: Type.Array(DeviceError, { maxItems: maxErrorsPerDevice }),
+    },
+    closed,
+  ),
 ])
 export type ReplyBody = Static<typeof ReplyBody>
 

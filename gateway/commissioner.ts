@@ -15,6 +15,7 @@ import type { AnswerContext, Commissioner } from '#gateway/commissioning/answer-
 import { changed, problemsForDevice, readDraft } from '#gateway/commissioning/draft.ts'
 import { passwordPath, printManaged } from '#gateway/commissioning/managed-devices.ts'
 import { probeView } from '#gateway/commissioning/probe-view.ts'
+import type { DeviceErrors } from '#gateway/health/device-errors.ts'
 import type { Device } from '#gateway/profiles/device.ts'
 import type { DeviceInstance } from '#gateway/profiles/device-instance.ts'
 import { loadProfiles } from '#gateway/profiles/load-profiles.ts'
@@ -29,6 +30,7 @@ import { type ProfileSurvey, surveyProfiles } from './profile-survey.ts'
 
 export type CommissionerParts = {
   readonly field: () => Field
+  readonly errors: DeviceErrors
   /** Goes on with other devices, or rejects and goes on as before. */
   readonly swap: (setup: GatewaySetup) => Promise<void>
 }
@@ -47,7 +49,7 @@ const discoveryMs = 10_000
 /** A small machine that is busy; a fast one takes one second. */
 const surveyMs = 30_000
 
-export function createCommissioner({ field, swap }: CommissionerParts): Commissioner {
+export function createCommissioner({ field, errors, swap }: CommissionerParts): Commissioner {
   async function answer(question: Question, context: AnswerContext): Promise<ReplyBody> {
     switch (question.kind) {
       case 'profiles':
@@ -69,6 +71,8 @@ export function createCommissioner({ field, swap }: CommissionerParts): Commissi
         return await update(question)
       case 'remove-device':
         return await remove(question.device)
+      case 'device-errors':
+        return errorsOf(question.device)
       case 'cancel':
         return { kind: 'cancel', found: false }
     }
@@ -136,11 +140,16 @@ export function createCommissioner({ field, swap }: CommissionerParts): Commissi
     return { kind: 'device', device: id }
   }
 
+  function errorsOf(id: string): ReplyBody {
+    if (!field().setup.devices.some((one) => one.id === id)) throw noDevice(id)
+    return { kind: 'device-errors', since: errors.since, errors: errors.of(id) }
+  }
+
   function indexOf(id: string): number {
     const { managed, devices } = field().setup
     const index = managed.devices.findIndex((one) => one.id === id)
     if (index >= 0) return index
-    if (!devices.some((one) => one.id === id)) throw new AppError('NOT_FOUND', `there is no device ${id}`)
+    if (!devices.some((one) => one.id === id)) throw noDevice(id)
     throw new AppError(
       'NOT_MANAGED',
       `${id} stands in the gateway's gateway.yaml; change it there and restart the gateway`,
@@ -314,8 +323,7 @@ function wantedOf({ config }: GatewaySetup, draft: DeviceDraft): Wanted {
   if (Object.keys(draft).join() === 'id') {
     const { id: wanted } = draft
     const known = config.devices.find((one) => one.id === wanted)
-    if (known === undefined)
-      throw new AppError('NOT_FOUND', `there is no device ${String(wanted).slice(0, 80)}`)
+    if (known === undefined) throw noDevice(String(wanted).slice(0, 80))
     return { instance: known }
   }
   const read = readDraft({ id: 'candidate', ...draft })
@@ -341,6 +349,10 @@ async function candidate(
   }
   if (!resolved.ok || problems.length > 0) throw invalid(problems)
   return resolved.device
+}
+
+function noDevice(id: string): AppError {
+  return new AppError('NOT_FOUND', `there is no device ${id}`)
 }
 
 function invalid(problems: readonly DraftProblem[]): AppError {

@@ -41,7 +41,14 @@ async function examine(found: GatewaySetup): Promise<void> {
     return
   }
   const log = createLogger({ level: 'silent' })
-  const host = { devices: found.devices, clock: systemClock, log, report: () => {}, link: () => {} }
+  const host = {
+    devices: found.devices,
+    clock: systemClock,
+    log,
+    report: () => {},
+    link: () => {},
+    trouble: () => {},
+  }
   const drivers = buses.map((bus) => new ModbusDriver(busSettings(bus), host))
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())

@@ -1,4 +1,5 @@
 import type { GatewayEvent } from '#contract/events.ts'
+import type { DeviceErrors } from '#gateway/health/device-errors.ts'
 import type { DeviceLinks } from '#gateway/health/device-links.ts'
 import type { GatewayMetrics } from '#gateway/health/metrics.ts'
 import type { Pipeline } from '#gateway/pipeline/pipeline.ts'
@@ -10,6 +11,7 @@ import type { Logger } from '#lib/logger.ts'
 export type HostParts = {
   readonly pipeline: Pipeline
   readonly links: DeviceLinks
+  readonly errors: DeviceErrors
   readonly metrics: GatewayMetrics
   readonly emit: (event: GatewayEvent) => Promise<void>
   readonly clock: Clock
@@ -18,8 +20,8 @@ export type HostParts = {
 
 export type HostFor = (name: string, devices: readonly Device[]) => DriverHost
 
-/** What a driver sees of the gateway: readings into the pipeline, links into health, the log and the events. */
-export function driverHosts({ pipeline, links, metrics, emit, clock, log }: HostParts): HostFor {
+/** What a driver sees of the gateway: readings into the pipeline, links and errors into health, the log and the events. */
+export function driverHosts({ pipeline, links, errors, metrics, emit, clock, log }: HostParts): HostFor {
   return (name, devices) => {
     const driverLog = log.child({ part: 'driver', driver: name })
     return {
@@ -44,6 +46,7 @@ export function driverHosts({ pipeline, links, metrics, emit, clock, log }: Host
           driverLog.error({ err, device }, 'link event not stored')
         })
       },
+      trouble: (device, trouble) => errors.add(device, trouble, clock.now()),
     }
   }
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { AlarmEvent, GatewayEvent } from '#contract/events.ts'
 import type { Sample } from '#contract/sample.ts'
 import { type EdgeAlarms, openEdgeAlarms } from '#gateway/alarms/edge-alarms.ts'
+import type { DeviceErrors } from '#gateway/health/device-errors.ts'
 import type { DeviceLinks } from '#gateway/health/device-links.ts'
 import type { GatewayMetrics } from '#gateway/health/metrics.ts'
 import { createPipeline } from '#gateway/pipeline/pipeline.ts'
@@ -22,6 +23,7 @@ import { rulesOf } from './rules-of.ts'
 export type FieldParts = {
   readonly bus: OpenedBus
   readonly links: DeviceLinks
+  readonly errors: DeviceErrors
   readonly metrics: GatewayMetrics
   readonly emit: (event: GatewayEvent) => Promise<void>
   /** Told of every alarm before it is emitted. */
@@ -45,10 +47,12 @@ const tickMs = 1_000
 /** Rejects when a driver does not take its devices; then nothing of it runs. */
 export async function startField(setup: GatewaySetup, deps: FieldParts): Promise<Field> {
   const { config, devices } = setup
-  const { bus, links, metrics, emit, onAlarm, onSamples, clock, log } = deps
+  const { bus, links, errors, metrics, emit, onAlarm, onSamples, clock, log } = deps
   const part = (name: string) => log.child({ part: name })
   await using parts = new AsyncDisposableStack()
-  links.use(devices.map(({ id }) => id))
+  const ids = devices.map(({ id }) => id)
+  links.use(ids)
+  errors.use(ids)
 
   const watched = rulesOf(config.rules, devices)
   const alarms = parts.use(
@@ -71,7 +75,7 @@ export async function startField(setup: GatewaySetup, deps: FieldParts): Promise
   pipeline.subscribe(onSamples)
   parts.use(every(tickMs, () => pipeline.tick(), clock))
 
-  const hostFor = driverHosts({ pipeline, links, metrics, emit, clock, log })
+  const hostFor = driverHosts({ pipeline, links, errors, metrics, emit, clock, log })
   const onRefused = (device: string, reason: string) => metrics.payloadsRefused.inc({ device, reason })
   const mqtt = { link: bus, onRefused }
   const drivers = await createDrivers({ config, devices, mqtt, cameras: setup.secrets.cameras, hostFor })

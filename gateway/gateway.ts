@@ -8,8 +8,10 @@ import type { GatewayEvent } from '#contract/events.ts'
 import { startLocalFeed } from '#gateway/broker/local-feed.ts'
 import { createCommandHandler } from '#gateway/commands/command-handler.ts'
 import { CommandJournal } from '#gateway/commands/command-journal.ts'
+import { troubleOf } from '#gateway/commands/command-trouble.ts'
 import { answerRequests, type RequestHandler } from '#gateway/commissioning/answer-requests.ts'
 import { addBusMetrics } from '#gateway/health/bus-metrics.ts'
+import { DeviceErrors } from '#gateway/health/device-errors.ts'
 import { DeviceLinks } from '#gateway/health/device-links.ts'
 import { type HealthFacts, judgeHealth } from '#gateway/health/health.ts'
 import { startHealthServer } from '#gateway/health/health-server.ts'
@@ -66,6 +68,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
     }),
   )
   const links = new DeviceLinks()
+  const errors = new DeviceErrors(startedAt)
   let field: SwappableField | undefined
   let uplink: Uplink | undefined
   let requests: RequestHandler | undefined
@@ -75,7 +78,11 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
   const bus = parts.use(await openBus({ config, secrets, metrics, log: part('broker') }))
   const emit = (event: GatewayEvent): Promise<void> => {
     if (event.kind === 'alarm') metrics.alarms.inc({ state: event.state })
-    if (event.kind === 'command-result') metrics.commands.inc({ state: event.state })
+    if (event.kind === 'command-result') {
+      metrics.commands.inc({ state: event.state })
+      const trouble = troubleOf(event)
+      if (trouble !== undefined) errors.add(trouble.device, trouble, event.at)
+    }
     return outbox.appendEvent(event)
   }
 
@@ -141,7 +148,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
 
   field = parts.use(
     await startSwappableField(setup, {
-      ...{ bus, links, metrics, emit, clock, log },
+      ...{ bus, links, errors, metrics, emit, clock, log },
       onAlarm: (event) => feed.publishAlarm(event.rule, event),
       onSamples: (samples) => {
         outbox.append(samples)
@@ -162,7 +169,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
   }
   requests = parts.use(
     answerRequests({
-      commissioner: createCommissioner({ field: () => started.current, swap }),
+      commissioner: createCommissioner({ field: () => started.current, errors, swap }),
       reply: (reply) => uplink?.reply(reply),
       clock,
       log: part('requests'),

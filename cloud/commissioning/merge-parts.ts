@@ -19,6 +19,7 @@ export function merged(parts: readonly ReplyBody[]): ReplyBody {
       return { ...last, units: lists('scan').flatMap(({ units }) => units) }
     case 'cancel':
     case 'device':
+    case 'device-errors':
       return last
   }
 }

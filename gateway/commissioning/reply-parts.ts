@@ -17,6 +17,7 @@ export function partsOf(body: ReplyBody): ReplyBody[] {
     case 'scan':
     case 'cancel':
     case 'device':
+    case 'device-errors':
       return [body]
   }
 }

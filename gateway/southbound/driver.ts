@@ -1,4 +1,5 @@
 import type { BusReport } from '#contract/bus-report.ts'
+import type { Trouble } from '#contract/device-errors.ts'
 import type { QualityCode } from '#contract/quality.ts'
 import type { Value } from '#contract/sample.ts'
 import type { Device } from '#gateway/profiles/device.ts'
@@ -71,4 +72,6 @@ export interface DriverHost {
   /** Never throws and never waits: a slow consumer must not stall a bus. */
   report(readings: readonly Reading[]): void
   link(device: string, state: 'up' | 'down', reason?: string): void
+  /** Each time something goes wrong with a device that its values alone do not explain; kept for whoever looks at it. */
+  trouble(device: string, trouble: Trouble): void
 }

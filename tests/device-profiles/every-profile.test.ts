@@ -274,7 +274,17 @@ function hostOf(device: Device): { host: DriverHost; seen: ReadonlyMap<string, R
   const report = (readings: readonly Reading[]) => {
     for (const reading of readings) if (reading.late !== true) seen.set(reading.point, reading)
   }
-  return { seen, host: { devices: [device], clock: systemClock, log, report, link: () => undefined } }
+  return {
+    seen,
+    host: {
+      devices: [device],
+      clock: systemClock,
+      log,
+      report,
+      link: () => undefined,
+      trouble: () => undefined,
+    },
+  }
 }
 
 function benchOf(bench: Omit<Bench, typeof Symbol.asyncDispose>, stopDevice: () => Promise<void>): Bench {

@@ -44,6 +44,7 @@ export async function runCamera(options: RunCamera) {
   const readings: Reading[] = []
   const links: string[] = []
   const lines: string[] = []
+  const troubles: string[] = []
   const driver = new OnvifDriver(
     { credentials: { username: 'admin', password: options.camera?.password ?? 'camera-password' } },
     {
@@ -52,12 +53,13 @@ export async function runCamera(options: RunCamera) {
       log: createLogger({ level: 'info' }, { write: (line) => void lines.push(line) }),
       report: (some) => readings.push(...some),
       link: (device, state, reason) => links.push(`${device} ${state}${reason ? `: ${reason}` : ''}`),
+      trouble: (device, { kind, place, text }) => troubles.push(`${device}: ${kind} ${place}: ${text}`),
     },
   )
   const stop = new AbortController()
   const running = driver.run(stop.signal)
   return {
-    ...{ camera, driver, readings, links, lines },
+    ...{ camera, driver, readings, links, lines, troubles },
     values: (point: string, device = 'cam-1') =>
       readings.filter((one) => one.point === point && one.device === device).map(({ value }) => value),
     last: (point: string, device = 'cam-1') =>

@@ -18,18 +18,22 @@ export type RunningModbus = AsyncDisposable & {
   readonly driver: ModbusDriver
   readonly readings: readonly Reading[]
   readonly links: readonly LinkChange[]
+  /** `<device>: <kind> <place>: <text>` */
+  readonly troubles: readonly string[]
 }
 
 export function runModbus(config: BusConfig, devices: readonly ModbusDevice[]): RunningModbus {
   const log = createLogger({ level: 'silent' })
   const readings: Reading[] = []
   const links: LinkChange[] = []
+  const troubles: string[] = []
   const driver = new ModbusDriver(config, {
     devices,
     clock: systemClock,
     log,
     report: (more) => readings.push(...more),
     link: (device, state, reason) => links.push({ device, state, reason }),
+    trouble: (device, { kind, place, text }) => troubles.push(`${device}: ${kind} ${place}: ${text}`),
   })
   const stop = new AbortController()
   const done = keepRunning(driver, { clock: systemClock, log }, stop.signal, { firstMs: 20, maxMs: 200 })
@@ -37,6 +41,7 @@ export function runModbus(config: BusConfig, devices: readonly ModbusDevice[]): 
     driver,
     readings,
     links,
+    troubles,
     async [Symbol.asyncDispose]() {
       stop.abort()
       await done

@@ -76,6 +76,7 @@ async function start(open: () => Promise<Place>) {
         ...{ devices: instances.map(deviceOf), clock: systemClock, log },
         report: (some) => readings.push(...some),
         link: (device, state) => links.push(`${device} ${state}`),
+        trouble: () => {},
       },
     )
     const running = driver.run(stop.signal)

@@ -68,6 +68,8 @@ const maxLost = 2
 const frameEndsMs = { serial: 30, tcp: 100 }
 /** Somebody who never stops talking is talked over. */
 const maxPoliteMs = 500
+/** What reads a table. */
+const functionOf: Readonly<Record<ModbusTable, number>> = { coil: 1, discrete: 2, holding: 3, input: 4 }
 const noBytes = Buffer.alloc(0)
 
 export async function openBus(
@@ -331,7 +333,9 @@ class LineBus implements Bus {
   }
 
   #factsOf({ unit, request }: Job): RequestFacts {
-    return { bus: this.#config.id, unit: unit.unit, table: request.table, addr: request.addr }
+    const { table, addr } = request
+    const fc = 'fc' in request ? request.fc : functionOf[table]
+    return { bus: this.#config.id, unit: unit.unit, fc, table, addr }
   }
 
   #heard(): void {

@@ -18,6 +18,7 @@ const soon = { timeoutMs: 5000, everyMs: 10 }
 function start(port: number, devices: readonly ModbusDevice[], host = '127.0.0.1') {
   const readings: Reading[] = []
   const links: { device: string; state: string; reason?: string | undefined }[] = []
+  const troubles: string[] = []
   const driver = new ModbusDriver(
     { id: 'plant', host, port },
     {
@@ -26,6 +27,7 @@ function start(port: number, devices: readonly ModbusDevice[], host = '127.0.0.1
       log,
       report: (more) => readings.push(...more),
       link: (id, state, reason) => links.push({ device: id, state, reason }),
+      trouble: (id, { kind, place, text }) => troubles.push(`${id}: ${kind} ${place}: ${text}`),
     },
   )
   const stop = new AbortController()
@@ -34,6 +36,7 @@ function start(port: number, devices: readonly ModbusDevice[], host = '127.0.0.1
     driver,
     readings,
     links,
+    troubles,
     of: (id: string, pointId?: string) =>
       readings.filter((one) => one.device === id && (pointId === undefined || one.point === pointId)),
     stop: () => stop.abort(),
@@ -144,6 +147,9 @@ test('a dead unit fails once and costs its neighbours one timeout per wait', asy
     { id: 'x.b', value: null, quality: qualityCodes['bad:timeout'] },
   ])
   const toDead = server.requests.filter(({ unit }) => unit === 2).map(({ at }) => at)
+  const silence = run.troubles.filter((one) => one.startsWith('dead: no_answer plant · 2: FC4 input 0: '))
+  expect(silence.length).toBeGreaterThanOrEqual(2)
+  expect(run.troubles.filter((one) => one.startsWith('alive'))).toEqual([])
   // One try, one retry; then waits of about 1, 2, 4 s.
   for (const [i, at] of toDead.slice(2).entries()) expect(at - (toDead[i + 1] ?? 0)).toBeGreaterThan(600)
   const gaps = run.of('alive', 'x.a').map(({ t }, i, all) => t - (all[i - 1]?.t ?? t))
@@ -187,6 +193,8 @@ test('a server that is not there is told once, however often it is tried', async
     qualityCodes['bad:link'],
   ])
   expect(run.links).toMatchObject([{ state: 'down', reason: expect.stringContaining('ECONNREFUSED') }])
+  expect(run.troubles.length).toBeGreaterThan(1)
+  expect(run.troubles[0]).toMatch(/^meter-1: bus_lost plant: .*ECONNREFUSED/)
 })
 
 test('a refused block is cut until only the refused point is left out', async () => {
@@ -208,6 +216,10 @@ test('a refused block is cut until only the refused point is left out', async ()
   const asked = server.requests.filter(({ addr, word }) => addr === 2 && word === 1)
   expect(asked).toHaveLength(1)
   expect(run.links).toMatchObject([{ state: 'up' }])
+  // Cutting is no error; what is left out in the end is.
+  expect(run.troubles).toEqual([
+    'meter: points_parked plant · 1 · FC4 input 2: x.r2: exception 2 (illegal data address)',
+  ])
 })
 
 test('a block that may not be cut is left out as a whole', async () => {
@@ -251,6 +263,9 @@ test('a busy device is asked again at its next turn', async () => {
   await waitFor(() => expect(run.of('meter', 'x.a').at(-1)?.value).toBe(7), soon)
   expect(run.of('meter', 'x.a')[0]).toMatchObject({ quality: qualityCodes['bad:refused'] })
   expect(run.of('meter', 'x.a').filter(({ value }) => value === null)).toHaveLength(1)
+  expect(new Set(run.troubles)).toEqual(
+    new Set(['meter: refused plant · 1 · FC4 input 0: exception 6 (device busy)']),
+  )
 })
 
 test('a gateway that answers for a silent unit is believed: the connection stays', async () => {
@@ -302,6 +317,7 @@ test('an answer that is too short, or of another unit, is bad and does no harm',
     await waitFor(() => expect(run.of('meter').at(-1)?.quality).toBe(qualityCodes['bad:decode']), soon)
   }
   expect(run.links).toHaveLength(1)
+  expect(run.troubles[0]).toMatch(/^meter: damaged_answer plant · 1: FC4 input 0: malformed answer: /)
 })
 
 test('it stops within a second, also while a unit keeps it waiting, and leaves nothing open', async () => {

@@ -1,4 +1,5 @@
 import type { BusReport } from '#contract/bus-report.ts'
+import type { Trouble } from '#contract/device-errors.ts'
 import { AppError } from '#contract/errors.ts'
 import { qualityCodes } from '#contract/quality.ts'
 import type { Value } from '#contract/sample.ts'
@@ -8,7 +9,8 @@ import { type Bus, openBus } from './bus.ts'
 import type { BusConfig } from './bus-config.ts'
 import { busReport } from './bus-report.ts'
 import { LineStats } from './line-stats.ts'
-import { refusalCode } from './modbus-errors.ts'
+import type { LogicalDevice } from './logical-device.ts'
+import { refusalCode, troubleOf } from './modbus-errors.ts'
 import { planUnit, withReaders } from './owned-points.ts'
 import { Pause } from './pause.ts'
 import { splitBlock } from './plan-reads.ts'
@@ -223,6 +225,7 @@ export class ModbusDriver implements Driver {
     const { unit } = entry
     const now = this.#host.clock.monotonic()
     schedule.doubt(unit, unit.patienceMs)
+    this.#tell(unit.devices, troubleOf(error))
     if (unit.timedOut(now, error.message)) schedule.rest(unit, unit.silentUntil ?? now)
     else schedule.again(entry, now)
   }
@@ -231,6 +234,8 @@ export class ModbusDriver implements Driver {
     const { unit, block } = entry
     const now = this.#host.clock.monotonic()
     const exception = refusalCode(error)
+    const owners = block.parts.map(({ owner }) => owner)
+    if (exception === undefined || !illegal.has(exception)) this.#tell(owners, troubleOf(error))
     if (exception === undefined && entry.broken < unit.timing.retries) {
       entry.broken++
       schedule.again(entry, now)
@@ -247,11 +252,21 @@ export class ModbusDriver implements Driver {
       schedule.replace(entry, parts.map(withReaders), now)
       return
     }
-    const points = block.points.map(({ owner, id }) => `${owner.device.id}/${id}`)
-    this.#host.log.warn({ points, err: error }, 'points left out for an hour')
+    this.#tellParked(block, error)
     failBlock(entry, 'bad:refused')
     if (onIllegal === 'fail') for (const { owner } of block.parts) owner.failAll('bad:refused')
     schedule.park(entry, now)
+  }
+
+  #tellParked(block: Entry['block'], error: AppError): void {
+    const points = block.points.map(({ owner, id }) => `${owner.device.id}/${id}`)
+    this.#host.log.warn({ points, err: error }, 'points left out for an hour')
+    const refused = troubleOf(error)
+    for (const { owner, readers } of block.parts) {
+      const own = readers.map(({ point }) => point.id).join(', ')
+      if (refused === undefined) continue
+      this.#tell([owner], { ...refused, kind: 'points_parked', text: `${own}: ${refused.text}` })
+    }
   }
 
   /** Checks once per connection that the devices are what their profiles were written for. False where none is. */
@@ -263,6 +278,7 @@ export class ModbusDriver implements Driver {
       if (misfit !== undefined) {
         one.failAll('bad:refused')
         one.link.cut(misfit.text)
+        this.#tell([one], { kind: 'wrong_device', place: this.#placeOf(unit), text: misfit.text })
         this.#host.log.error(
           { device: one.device.id, problem: misfit.text },
           'device does not fit its profile',
@@ -271,15 +287,36 @@ export class ModbusDriver implements Driver {
       }
       one.factors = await factorsOf(asked, one.device)
       one.unmetSetup = await unmetSetup(asked, one.device)
+      this.#tell([one], this.#unprepared(unit, one))
     }
     unit.prepared = unit.devices.some(({ misfit }) => misfit === undefined)
     return unit.prepared
+  }
+
+  /** What the device does not have, although it is of the right model. */
+  #unprepared(unit: UnitState, { device, factors, unmetSetup: unmet }: LogicalDevice): Trouble | undefined {
+    const place = this.#placeOf(unit)
+    if (unmet.length > 0) return { kind: 'setup_missing', place, text: unmet.join('; ') }
+    const unscaled = device.points.filter(({ id, scaleFrom }) => scaleFrom !== undefined && !factors.has(id))
+    if (unscaled.length === 0) return undefined
+    const points = unscaled.map(({ id }) => id).join(', ')
+    return { kind: 'wrong_device', place, text: `the scale of these points is not known: ${points}` }
+  }
+
+  #placeOf({ unit }: UnitState): string {
+    return `${this.#config.id} · ${unit}`
+  }
+
+  #tell(devices: readonly LogicalDevice[], trouble: Trouble | undefined): void {
+    if (trouble === undefined) return
+    for (const { device } of devices) this.#host.trouble(device.id, trouble)
   }
 
   #tellAll(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error)
     for (const unit of this.#units) {
       unit.failAll('bad:link')
+      this.#tell(unit.devices, { kind: 'bus_lost', place: this.#config.id, text: reason })
       for (const { link } of unit.devices) link.cut(reason)
     }
   }

@@ -1,3 +1,4 @@
+import type { Trouble } from '#contract/device-errors.ts'
 import { AppError } from '#contract/errors.ts'
 import type { BadAnswer } from './framer.ts'
 
@@ -29,6 +30,7 @@ const badAnswers: Readonly<Record<BadAnswer, string>> = {
 export type RequestFacts = {
   readonly bus: string
   readonly unit: number
+  readonly fc: number
   readonly table: string
   readonly addr: number
 }
@@ -50,6 +52,25 @@ export function refusal(facts: RequestFacts, exception: number): AppError {
   return errorOf('DEVICE_REFUSED', facts, words, { exception })
 }
 
+/**
+ * What a failed request says against the device: where, as one finds it in a manual, and what came. What concerns the
+ * unit as a whole is one thing, whichever register was asked for. `undefined` for anything but the failure of a request.
+ */
+export function troubleOf(error: unknown): Trouble | undefined {
+  if (!(error instanceof AppError) || !isAboutRequest(error.details)) return undefined
+  const { bus, unit, fc, table, addr, broken } = error.details
+  const [ofUnit, request] = [`${bus} · ${unit}`, `FC${fc} ${table} ${addr}`]
+  const words = error.message.slice(error.message.indexOf(': ') + 2)
+  const isRefusal = error.code === 'DEVICE_REFUSED' && broken !== true
+  if (isRefusal) return { kind: 'refused', place: `${ofUnit} · ${request}`, text: words }
+  const kind = error.code === 'DEVICE_TIMEOUT' ? 'no_answer' : 'damaged_answer'
+  return { kind, place: ofUnit, text: `${request}: ${words}` }
+}
+
+function isAboutRequest(details: unknown): details is RequestFacts & { readonly broken?: boolean } {
+  return typeof details === 'object' && details !== null && 'fc' in details
+}
+
 /** The exception code of what modbus-serial says about an answer; `undefined` for everything else. */
 export function exceptionOf(error: unknown): number | undefined {
   const code =
@@ -66,11 +87,11 @@ export function refusalCode(error: unknown): number | undefined {
 
 function errorOf(
   code: 'DEVICE_TIMEOUT' | 'DEVICE_REFUSED',
-  { bus, unit, table, addr }: RequestFacts,
+  { bus, unit, fc, table, addr }: RequestFacts,
   words: string,
   more: object = {},
 ): AppError {
   return new AppError(code, `bus ${bus} unit ${unit} ${table} ${addr}: ${words}`, {
-    details: { bus, unit, table, addr, ...more },
+    details: { bus, unit, fc, table, addr, ...more },
   })
 }

@@ -10,6 +10,7 @@ function unitWith(id: string, periods: readonly number[], unit = 1): UnitState {
   const host = {
     report: () => {},
     link: () => {},
+    trouble: () => {},
     clock: { now: () => 0, monotonic: () => 0, sleep: async () => {} },
   } as unknown as ConstructorParameters<typeof UnitState>[1]
   return new UnitState([device(id, unit, { points })], host, new LineStats(0).unit(unit))

@@ -62,6 +62,9 @@ test('the factor of a value stands in the device: it is read at connect and agai
     () => expect(last('x.scaled')).toMatchObject({ value: null, quality: qualityCodes['bad:decode'] }),
     soon,
   )
+  expect(run.troubles).toContain(
+    'meter: wrong_device plant · 1: the scale of these points is not known: x.scaled, x.missing',
+  )
 })
 
 test('two values share a register, a byte each', async () => {
@@ -100,6 +103,11 @@ test('a one-time setting is told and left alone, and written once somebody has c
         },
       },
     ])
+    expect(run.troubles).toEqual([
+      expect.stringMatching(
+        /^sensor: setup_missing plant · 1: holding 50: expected 3, found 1 .*`setup: consented`/,
+      ),
+    ])
   }
   await using run = runModbus(plant(server.port), [withSetup(true)])
   await waitFor(() => expect(run.readings.length).toBeGreaterThan(4), soon)
@@ -134,6 +142,11 @@ test('a device that is another variant of its profile is told by name, and its n
     qualityCodes['bad:refused'],
   ])
   expect(run.driver.report().advice).toContainEqual(expect.objectContaining({ code: 'unit_misfit', unit: 1 }))
+  expect(new Set(run.troubles)).toEqual(
+    new Set([
+      'wrong: wrong_device plant · 1: holding 9: expected 6, found 7 (its version); it looks like variant v2 of the profile',
+    ]),
+  )
 })
 
 test('a unit is left alone while it warms up, and the line is silent after its answers for as long as it wants', async () => {

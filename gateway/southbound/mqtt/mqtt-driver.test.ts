@@ -90,6 +90,7 @@ function start(change: Change = {}) {
   const readings: Reading[] = []
   const links: string[] = []
   const refused: string[] = []
+  const troubles: string[] = []
   const lines: Record<string, unknown>[] = []
   const stop = new AbortController()
   const driver = new MqttDriver(
@@ -100,6 +101,7 @@ function start(change: Change = {}) {
       log: createLogger({ level: 'warn' }, { write: (line) => void lines.push(JSON.parse(line)) }),
       report: (some) => readings.push(...some),
       link: (device, state) => links.push(`${device} ${state}`),
+      trouble: (device, { kind, place, text }) => troubles.push(`${device}: ${kind} ${place}: ${text}`),
     },
   )
   const running = driver.run(stop.signal)
@@ -107,7 +109,18 @@ function start(change: Change = {}) {
     stop.abort()
     await running
   }
-  return { ...bus, driver, clock, readings, links, refused, lines, abort, [Symbol.asyncDispose]: abort }
+  return {
+    ...bus,
+    driver,
+    clock,
+    readings,
+    links,
+    refused,
+    troubles,
+    lines,
+    abort,
+    [Symbol.asyncDispose]: abort,
+  }
 }
 
 test('a message becomes readings with the source’s time, and the device is up', async () => {
@@ -139,6 +152,33 @@ test('garbage is counted, logged once a minute per topic, and harms no neighbour
   expect(site.lines.at(-1)).toMatchObject({ skipped: 4, reason: 'not-json' })
 })
 
+test('each refusal is told of its device with topic, reason and beginning, without what looks like a secret', async () => {
+  await using site = start({ topic: { root: '/data' } })
+  site.receive('z/lux-1', '{"password":"Not-Shown-42","illuminance":')
+  site.receive('z/lux-1', { illuminance: 1 })
+  site.receive('z/lux-1/availability', 'perhaps')
+  expect(site.troubles).toEqual([
+    'lux-1: payload_refused z/lux-1: not-json, 41 bytes: {"password":***,"illuminance":',
+    'lux-1: payload_refused z/lux-1: no-root at /data, 17 bytes: {"illuminance":1}',
+    'lux-1: payload_refused z/lux-1/availability: availability-word, 7 bytes: perhaps',
+  ])
+  expect(JSON.stringify(site.lines)).not.toContain('Not-Shown-42')
+})
+
+test('another kind of message on the same topic is nobody’s error', async () => {
+  await using site = start({
+    topic: {
+      require: [
+        { ptr: '/illuminance', exists: true },
+        { ptr: '/k', equals: 1 },
+      ],
+    },
+  })
+  site.receive('z/lux-1', { illuminance: 1, k: 2 })
+  expect(site.refused).toEqual(['lux-1 not-this-kind'])
+  expect(site.troubles).toEqual([])
+})
+
 test.each([
   ['[]', 'not-an-object'],
   ['"text"', 'not-an-object'],
@@ -160,6 +200,10 @@ test('a message that comes twice counts once', async () => {
   site.receive('z/lux-1', { illuminance: 300, id: 'b' })
   expect(site.readings).toHaveLength(2)
   expect(site.refused).toEqual(['lux-1 duplicate'])
+  expect(site.troubles).toEqual(['lux-1: payload_duplicate z/lux-1: it came before'])
+  // What the broker repeats is no fault of the device.
+  site.receive('z/lux-1', { illuminance: 300, id: 'a' }, true)
+  expect(site.troubles).toHaveLength(1)
 })
 
 describe('what the broker kept from earlier', () => {
@@ -310,6 +354,18 @@ test('a device whose clock is an hour slow is taken at the time its messages com
   const own = [0, 30_000].map((at) => now - 120_000 - 3_600_000 + at)
   const seen = site.readings.filter(({ device }) => device === 'lux-1')
   expect(seen.map(({ t }) => t)).toEqual([...own, now - 60_000, now - 30_000])
+  expect(site.troubles).toEqual([
+    'lux-1: clock_wrong z/lux-1: its clock is 3600 s behind',
+    'lux-1: clock_wrong z/lux-1: its clock is 3600 s behind',
+  ])
+})
+
+test('a time that cannot be is told, and no time at all is as it should be', async () => {
+  await using site = start()
+  site.receive('z/lux-1', { illuminance: 300, t: 5 })
+  site.receive('z/lux-1', { illuminance: 301 })
+  site.receive('z/lux-1', { illuminance: 302, t: site.clock.now() })
+  expect(site.troubles).toEqual(['lux-1: clock_wrong z/lux-1: its time cannot be: 5'])
 })
 
 test('a point that nobody confirmed is told to nobody', async () => {

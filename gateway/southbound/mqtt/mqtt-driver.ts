@@ -7,6 +7,8 @@ import type { Discoverable, Proposal } from '../proposal.ts'
 import { hasRoomForPoints, historyOf, readingsOf } from './decode.ts'
 import { availabilityOf, decodePayload, type PayloadProblem } from './decode-payload.ts'
 import { Discovery } from './discovery/discovery.ts'
+import { excerptOf } from './excerpt.ts'
+import { valueAtPointer } from './json-pointer.ts'
 import { type CommandTarget, MqttCommands } from './mqtt-commands.ts'
 import { MqttDeviceState } from './mqtt-device-state.ts'
 import type { MqttLink, MqttMessage } from './mqtt-link.ts'
@@ -115,8 +117,8 @@ export class MqttDriver implements Driver {
     }
     for (const source of state.device.address.availability) {
       subscriptions.defer(
-        link.subscribe(source.topic, ({ payload }) =>
-          this.#guard(() => this.#takeAvailability(state, source, payload)),
+        link.subscribe(source.topic, (message) =>
+          this.#guard(() => this.#takeAvailability(state, source, message)),
         ),
       )
     }
@@ -172,6 +174,7 @@ export class MqttDriver implements Driver {
     const said = sourceTime(content.whole, device.address.time, now)
     const own = said ?? (message.retained ? message.keptSince : undefined)
     const isUsable = own !== undefined && (message.retained || state.clock.trusts(own, now))
+    if (!message.retained && !isUsable) this.#tellClock(state, message.topic, content.whole)
     const moment = { t: isUsable ? own : now, late: false, kept: message.retained }
     return {
       ok: true,
@@ -179,6 +182,19 @@ export class MqttDriver implements Driver {
       history: historyOf(device, topic, content, now),
       ...(isUsable ? { ownTime: own } : {}),
     }
+  }
+
+  /** A message without any time is as it should be. */
+  #tellClock({ device, clock }: MqttDeviceState, topic: string, whole: unknown): void {
+    const { time } = device.address
+    const said = time === undefined ? undefined : valueAtPointer(whole, time.ptr)
+    if (said === undefined || said === null) return
+    const { behindMs } = clock
+    const text =
+      behindMs === undefined
+        ? `its time cannot be: ${excerptOf(Buffer.from(JSON.stringify(said)))}`
+        : `its clock is ${Math.round(behindMs / 1000)} s behind`
+    this.#host.trouble(device.id, { kind: 'clock_wrong', place: topic, text })
   }
 
   /**
@@ -206,25 +222,26 @@ export class MqttDriver implements Driver {
     state.report(readings)
   }
 
-  #takeAvailability(state: MqttDeviceState, source: MqttAvailability, payload: Uint8Array): void {
-    const word = availabilityOf(source, payload)
+  #takeAvailability(state: MqttDeviceState, source: MqttAvailability, message: MqttMessage): void {
+    const word = availabilityOf(source, message.payload)
     if (word !== undefined) state.available(source, word)
-    else
-      this.#refuse(
-        state,
-        { topic: source.topic, payload },
-        { ok: false, reason: 'availability-word', at: source.ptr ?? '' },
-      )
+    else this.#refuse(state, message, { ok: false, reason: 'availability-word', at: source.ptr ?? '' })
   }
 
-  #refuse({ device }: MqttDeviceState, message: Omit<MqttMessage, 'retained'>, refused: Refused): void {
+  #refuse({ device }: MqttDeviceState, message: MqttMessage, refused: Refused): void {
     const { reason, at } = refused
+    const { topic, payload, retained } = message
     this.#options.onRefused?.(device.id, reason)
+    if (reason === 'duplicate' && !retained) {
+      this.#host.trouble(device.id, { kind: 'payload_duplicate', place: topic, text: 'it came before' })
+    }
     if (isQuiet(refused)) return
-    const { topic, payload } = message
+    const start = excerptOf(payload)
+    const place = at === undefined || at === '' ? '' : ` at ${at}`
+    const text = `${reason}${place}, ${payload.length} bytes: ${start}`
+    this.#host.trouble(device.id, { kind: 'payload_refused', place: topic, text })
     const skipped = this.#logged.pass(`${device.id} ${topic}`, this.#host.clock.monotonic())
     if (skipped === undefined) return
-    const start = Buffer.from(payload.subarray(0, 60)).toString('latin1')
     this.#host.log.warn(
       { device: device.id, topic, reason, at, bytes: payload.length, start, skipped },
       'payload refused',

@@ -62,6 +62,9 @@ describe('connecting', () => {
       await waitFor(() => expect(camera.count('PullMessages')).toBeGreaterThan(0), fast)
       expect(camera.logins.refused).toBe(0)
       expect(Number(driver.last('camera.clock_offset')?.value)).toBeGreaterThan(38)
+      expect(driver.troubles).toEqual([
+        expect.stringMatching(/^cam-1: clock_wrong 127\.0\.0\.1: its clock is (39|4[01]) s ahead$/),
+      ])
     },
   )
 
@@ -121,7 +124,12 @@ describe.concurrent('a wrong password', () => {
       await expect(site.driver.snapshot('cam-1', AbortSignal.timeout(1_000))).rejects.toThrow(
         /refuses the password/,
       )
-      expect(JSON.stringify([site.lines, site.links])).not.toContain('Not-The-Password-42')
+      expect(site.troubles).toEqual([
+        expect.stringMatching(
+          /^cam-1: login_refused 127\.0\.0\.1: .*password is not accepted; next attempt in/,
+        ),
+      ])
+      expect(JSON.stringify([site.lines, site.links, site.troubles])).not.toContain('Not-The-Password-42')
     },
   )
 })
@@ -246,6 +254,7 @@ describe.concurrent('supervision', () => {
     await waitFor(() => expect(site.last('camera.events')?.value).toBe(false), fast)
     expect(site.last('motion')).toMatchObject({ value: true, quality: qualityCodes.stale })
     expect(site.links).toEqual(['cam-1 up'])
+    expect(site.troubles).toEqual([expect.stringMatching(/^cam-1: events_lost 127\.0\.0\.1: /)])
     site.camera.emit(motion('false'))
     site.camera.faults.noSubscriptions = false
     await waitFor(() => expect(site.last('camera.events')?.value).toBe(true), fast)

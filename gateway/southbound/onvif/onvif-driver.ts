@@ -1,3 +1,4 @@
+import type { DeviceErrorKind } from '#contract/device-errors.ts'
 import { AppError } from '#contract/errors.ts'
 import type { Value } from '#contract/sample.ts'
 import type { Device, OnvifDevice } from '#gateway/profiles/device.ts'
@@ -7,7 +8,7 @@ import type { Driver, DriverHost, Probed, Written } from '../driver.ts'
 import { LinkState } from '../link-state.ts'
 import { ReadbackWaiters } from '../readback-waiters.ts'
 import type { CameraInformation, MediaProfile } from './camera-client.ts'
-import { CameraError } from './camera-error.ts'
+import { CameraError, type CameraFailure } from './camera-error.ts'
 import { CameraHead } from './camera-head.ts'
 import { CameraPoints } from './camera-points.ts'
 import { type CameraSession, openSession } from './camera-session.ts'
@@ -23,6 +24,16 @@ const credentialsBackoff: Backoff = { firstMs: 430_000, maxMs: 430_000 }
 const patientBackoff: Backoff = { firstMs: 430_000, maxMs: 2_600_000 }
 const housekeepingMs = 60_000
 const defaultSilenceMs = 600_000
+/** The driver allows for the difference; recordings and pictures carry the camera's own time all the same. */
+const clockSlackMs = 30_000
+
+const kinds: Readonly<Record<CameraFailure, DeviceErrorKind>> = {
+  credentials: 'login_refused',
+  unreachable: 'no_answer',
+  timeout: 'no_answer',
+  fault: 'refused',
+  garbage: 'not_onvif',
+}
 
 export type OnvifDriverOptions = {
   /** For all devices of the driver: they are one camera, or the channels of one recorder. */
@@ -268,6 +279,8 @@ export class OnvifDriver implements Driver {
     if (this.#eventsOk === false) return
     this.#eventsOk = false
     this.#host.log.warn({ reason }, 'camera events lost')
+    // Of a camera that is gone as a whole that is told.
+    if (this.#session !== undefined) this.#tell('events_lost', reason)
     for (const { points } of this.#served) {
       points.derived('events', false)
       points.stale()
@@ -282,6 +295,7 @@ export class OnvifDriver implements Driver {
       ? `${error.message}; ${wait}, because cameras lock an account after a few failures`
       : error.message
     if (isRefused) this.#refusedUntil = clock.monotonic() + waitMs
+    this.#tell(kinds[error.failure], reason)
     const repeated = this.#logged.pass(error.message, clock.monotonic())
     if (repeated !== undefined) log.warn({ reason, waitMs, repeated }, 'camera not served')
     for (const { link } of this.#served) {
@@ -301,6 +315,15 @@ export class OnvifDriver implements Driver {
 
   #tellClock(offsetMs: number): void {
     for (const { points } of this.#served) points.derived('clock_offset', Math.round(offsetMs / 100) / 10)
+    if (Math.abs(offsetMs) < clockSlackMs) return
+    const seconds = Math.round(Math.abs(offsetMs) / 1000)
+    this.#tell('clock_wrong', `its clock is ${seconds} s ${offsetMs > 0 ? 'ahead' : 'behind'}`)
+  }
+
+  #tell(kind: DeviceErrorKind, text: string): void {
+    for (const { device } of this.#served) {
+      this.#host.trouble(device.id, { kind, place: device.address.host, text })
+    }
   }
 
   #sessionFor({ link }: Served, name: string): CameraSession {
