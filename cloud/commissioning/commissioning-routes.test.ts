@@ -87,3 +87,20 @@ test('adding answers with the device as the inventory knows it', async () => {
   const added = await api.app.inject({ ...post, url: '/api/v1/gateways/school-a/devices', payload })
   expect([added.statusCode, added.json()]).toEqual([201, { id: 'school-a/m-1' }])
 })
+
+test('the last errors of a device are asked of its gateway, by whoever may look', async () => {
+  const error = { kind: 'payload_refused', place: 'z/lux-1', text: 'not-json', count: 3 } as const
+  const asked: Question[] = []
+  await using api = await start((question) => {
+    asked.push(question)
+    return { kind: 'device-errors', since: 1_000, errors: [{ ...error, firstAt: 2_000, lastAt: 3_000 }] }
+  }, 'guard')
+  expect(await api.get('/api/v1/devices/school-a/lux-1/errors')).toMatchObject({
+    status: 200,
+    body: {
+      since: '1970-01-01T00:00:01.000Z',
+      items: [{ ...error, firstAt: '1970-01-01T00:00:02.000Z', lastAt: '1970-01-01T00:00:03.000Z' }],
+    },
+  })
+  expect(asked).toMatchObject([{ kind: 'device-errors', device: 'lux-1' }])
+})

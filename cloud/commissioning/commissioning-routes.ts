@@ -13,6 +13,8 @@ import {
   ScanStart,
 } from '#contract/api/commissioning.ts'
 import { closed, GatewayId } from '#contract/api/common.ts'
+import { DeviceErrorList } from '#contract/api/devices.ts'
+import type { DeviceError } from '#contract/device-errors.ts'
 import { AppError } from '#contract/errors.ts'
 import type { Question } from '#contract/request.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -33,6 +35,7 @@ const tags = ['commissioning']
 const config = { roles: ['admin', 'facilities'] } as const
 const GatewayPath = Type.Object({ id: GatewayId }, closed)
 const DevicePath = Type.Object({ id: GatewayId, device: GatewayId }, closed)
+const ErrorsPath = Type.Object({ gateway: GatewayId, device: GatewayId }, closed)
 const ScanPath = Type.Object({ id: GatewayId, scan: Type.String({ maxLength: 64 }) }, closed)
 type GatewayPath = Static<typeof GatewayPath>
 
@@ -170,6 +173,23 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
     },
   )
 
+  api.get(
+    '/devices/:gateway/:device/errors',
+    {
+      schema: {
+        operationId: 'listDeviceErrors',
+        summary:
+          'What went wrong with a device lately: refused messages, timeouts, exceptions, logins, writes',
+        description:
+          'The gateway is asked; it remembers the last 20 kinds and places of a device from its start on.',
+        ...{ tags, params: ErrorsPath, response: answers(DeviceErrorList) },
+      },
+    },
+    async ({ params: { gateway: id, device } }) => {
+      const { since, errors } = await ask({ id }, { kind: 'device-errors', device })
+      return { since: new Date(since).toISOString(), items: errors.map(errorView) }
+    },
+  )
   api.post(
     '/gateways/:id/devices',
     {
@@ -232,4 +252,8 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
     const { id } = request.params as GatewayPath
     log.info({ gateway: id, what, about: String(about).slice(0, 80), by: username }, 'commissioning')
   }
+}
+
+function errorView({ firstAt, lastAt, ...error }: DeviceError) {
+  return { ...error, firstAt: new Date(firstAt).toISOString(), lastAt: new Date(lastAt).toISOString() }
 }

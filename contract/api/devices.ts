@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { DeviceErrorKind } from '#contract/device-errors.ts'
 import { LocalText } from '#contract/text.ts'
 import { closed, GatewayId, Instant, listQuery } from './common.ts'
 import { Point } from './points.ts'
@@ -59,6 +60,30 @@ export const LinkHistory = Type.Object(
   closed,
 )
 export type LinkHistory = Static<typeof LinkHistory>
+
+/** `GET /devices/{gateway}/{device}/errors`: asked of the gateway, which remembers them from its start on. Newest first. */
+export const DeviceErrorList = Type.Object(
+  {
+    since: Instant,
+    items: Type.Array(
+      Type.Object(
+        {
+          kind: DeviceErrorKind,
+          place: Type.String({
+            description: 'A topic; bus, unit, function and register; a point; an address',
+          }),
+          text: Type.String({ description: 'What was found the last time' }),
+          count: Type.Integer({ minimum: 1 }),
+          firstAt: Instant,
+          lastAt: Instant,
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+)
+export type DeviceErrorList = Static<typeof DeviceErrorList>
 
 /** `GET /devices` */
 export const DevicesQuery = Type.Object(

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { connectAsync, type MqttClient } from 'mqtt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { BusList } from '#contract/api/commissioning.ts'
-import type { Device, LinkHistory } from '#contract/api/devices.ts'
+import type { Device, DeviceErrorList, LinkHistory } from '#contract/api/devices.ts'
 import { CommissioningClient } from '../support/commissioning-client.ts'
 import { unaccounted } from '../support/judge.ts'
 import { type Campus, lux, meter, startCampus } from '../support/test-campus.ts'
@@ -241,6 +241,13 @@ test('the password of a camera lies in a file of its own and goes nowhere else',
   const camera = { id: 'cam-1', profile: 'onvif.camera', host: '127.0.0.1', port: 9 }
   const login = { username: 'admin', password: secret }
   await client.add({ ...camera, ...login })
+  const errors = await waitFor(async () => {
+    const url = `/api/v1/devices/${campus.gatewayId}/cam-1/errors`
+    const { items } = await campus.cloud.api.call<DeviceErrorList>(url)
+    expect(items).toMatchObject([{ kind: 'no_answer', place: '127.0.0.1' }])
+    return items
+  })
+  expect(JSON.stringify(errors)).not.toContain(secret)
   const data = join(campus.folder.path, 'gateway', 'data')
   const file = join(data, 'device-passwords', 'cam-1')
   expect([await readFile(file, 'utf8'), ((await stat(file)).mode & 0o777).toString(8)]).toEqual([
@@ -262,6 +269,39 @@ test('the lines of a gateway can be looked at: who answers, how fast, who does n
     state: 'answers',
     devices: ['meter-1'],
   })
+})
+
+test('what goes wrong with a device can be asked for: a message nobody can read, a register it does not have', async () => {
+  const errorsOf = (id: string) =>
+    campus.cloud.api.call<DeviceErrorList>(`/api/v1/devices/${campus.gatewayId}/${id}/errors`)
+  expect((await errorsOf('meter-1')).items).toEqual([])
+
+  await using bridge = await connectMqtt(campus.gateway.brokerUrl, campus.mqttLogin)
+  for (const payload of ['{"password":"Not-Shown-42","illuminance":', 'x'])
+    await bridge.publishAsync('zigbee2mqtt/lux-1', payload, { qos: 1 })
+  await waitFor(async () => {
+    expect((await errorsOf('lux-1')).items).toMatchObject([
+      { kind: 'payload_refused', place: 'zigbee2mqtt/lux-1', text: 'not-json, 1 bytes: x', count: 2 },
+    ])
+  })
+  const { since, items } = await errorsOf('lux-1')
+  const [firstAt, lastAt] = [items[0]?.firstAt ?? '', items[0]?.lastAt ?? '']
+  expect(since < firstAt && firstAt <= lastAt && Date.parse(lastAt) <= Date.now()).toBe(true)
+
+  // A meter that is another one than its profile says: its registers are not there.
+  await client.add({ profile: 'abb.b23', bus: 'plant', unit: 7, id: 'misfit-7' })
+  await waitFor(async () => {
+    expect((await errorsOf('misfit-7')).items).toContainEqual(
+      expect.objectContaining({
+        kind: 'points_parked',
+        place: expect.stringMatching(/^plant · 7 · FC3 holding \d+$/),
+        text: expect.stringMatching(/^[a-z0-9_.]+(, [a-z0-9_.]+)*: exception 2 \(illegal data address\)$/),
+      }),
+    )
+  })
+  expect((await errorsOf('lux-1')).items).toHaveLength(1)
+  await client.remove('misfit-7')
+  await expect(errorsOf('misfit-7')).rejects.toThrow(/404.*NOT_FOUND/)
 })
 
 test('whenever the power goes, the gateway starts with the old devices or the new ones', async () => {
