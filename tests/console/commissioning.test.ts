@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { connectAsync } from 'mqtt'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -41,6 +42,7 @@ describeWith(['chromium'], 'adding a device in the browser', () => {
         meter('meter-1', 1),
         { ...meter('meter-7', 7), isUnknown: true },
         lux('lux-1', { interval: '300ms', isUnknown: true }),
+        lux('lux-2', { isForeign: true }),
       ],
     })
     await campus.site.set('meter-7', 'voltage.l1', 231.5)
@@ -148,6 +150,45 @@ describeWith(['chromium'], 'adding a device in the browser', () => {
     })
   })
 
+  test('the page of a device says what goes wrong with it and what to do about it', async () => {
+    await browser.browse({ origin: campus.cloud.origin }, async ({ page, signIn, open }) => {
+      await signIn('guard', password)
+      await open('/devices/test-campus/sdm630-7')
+      const errors = page.getByRole('region', { name: '最近的错误' })
+      await expectText(errors, /自网关启动（\d\d:\d\d:\d\d）以来没有错误/)
+      await looksRight(page, 'zh-5-no-errors')
+      await campus.site.fault('meter-7', { kind: 'exception', rate: 1, code: 6 })
+      await expectText(page.locator('[data-point$="/voltage.l1"]'), '–')
+      await errors.getByRole('button', { name: '刷新' }).click()
+      await expectText(
+        errors.getByRole('table'),
+        /设备拒绝请求.*plant · 7 · FC4 input \d+.*exception 6.*核对型号和档案/,
+      )
+      await looksRight(page, 'zh-5-errors')
+      await campus.site.heal('meter-7')
+    })
+    // Not only Modbus, and on a phone, where a device's own bytes need room.
+    const phone = { language: 'en', width: 360, height: 740 } as const
+    await browser.browse({ origin: campus.cloud.origin, ...phone }, async ({ page, signIn, open }) => {
+      await signIn('facilities', password)
+      const bridge = await connectAsync(campus.gateway.brokerUrl, { ...campus.mqttLogin, protocolVersion: 4 })
+      await bridge.publishAsync('zigbee2mqtt/lux-2', `{"password":"Not-Shown-42","${'x'.repeat(60)}`, {
+        qos: 1,
+      })
+      await bridge.endAsync()
+      await open('/devices/test-campus/lux-2')
+      const table = page.getByRole('region', { name: 'Last errors' }).getByRole('table')
+      await expectText(
+        table,
+        /Message cannot be used.*zigbee2mqtt\/lux-2.*not-json.*password":\*\*\*,"xxx.*Compare firmware/,
+      )
+      await looksRight(page, 'en-5-errors')
+      expect(await page.getByRole('main').textContent()).not.toMatch(
+        /Not-Shown|\p{Script=Han}|deviceErrors\./u,
+      )
+    })
+  })
+
   test('discovery with nobody there says what to do; by keyboard alone one gets to the scan', async () => {
     await browser.browse({ origin: campus.cloud.origin }, async ({ page, signIn, open }) => {
       await signIn('facilities', password)
@@ -172,7 +213,12 @@ describeWith(['chromium'], 'adding a device in the browser', () => {
       await campus.gateway.program.stop()
       await expectText(page.getByRole('main'), /这台网关没有连接/)
       await looksRight(page, 'zh-6-away')
+      await open('/devices/test-campus/meter-1')
+      const errors = page.getByRole('region', { name: '最近的错误' })
+      await expectText(errors, /网关未连接，看不到错误记录/)
       await campus.gateway.restart()
+      await expectText(errors, /以来没有错误/)
+      await open('/devices/add')
       await page.getByRole('button', { name: '开始扫描' }).waitFor()
     })
   })

@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { DeviceErrorKind } from '#contract/device-errors.ts'
 import { errorCodes } from '#contract/errors.ts'
 import { qualityCodes } from '#contract/quality.ts'
 import { en } from './en.ts'
@@ -35,6 +36,12 @@ test('every error code and every reason of bad quality has words', () => {
   expect(Object.keys(zhCn.errorCode)).toEqual(expect.arrayContaining(Object.keys(errorCodes)))
   const reasons = Object.keys(qualityCodes).flatMap((word) => word.split(':')[1] ?? [])
   expect(Object.keys(zhCn.reason)).toEqual(expect.arrayContaining(reasons))
+})
+
+test('every kind of error of a device has words and an advice', () => {
+  const kinds = DeviceErrorKind.anyOf.map((one) => one.const).sort()
+  expect(Object.keys(zhCn.deviceErrors.kind).sort()).toEqual(kinds)
+  expect(Object.keys(zhCn.deviceErrors.advice).sort()).toEqual(kinds)
 })
 
 test('every text that the code asks for by a constant key exists', () => {

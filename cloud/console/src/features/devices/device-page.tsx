@@ -14,6 +14,7 @@ import { QueryView } from '../../ui/query-view.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import { DeviceControls } from '../commands/device-controls.tsx'
 import { useMayCommission } from '../commissioning/may-commission.ts'
+import { DeviceErrors } from './device-errors.tsx'
 import { DeviceFacts } from './device-facts.tsx'
 import { HiddenPoints } from './hidden-points.tsx'
 import { LinkHistory } from './link-history.tsx'
@@ -72,6 +73,7 @@ function DeviceView({ device }: { readonly device: Device }) {
         <PointsTable points={device.points} />
       )}
       <HiddenPoints device={device} />
+      <DeviceErrors device={device} />
       <LinkHistory device={device.id} />
     </>
   )
