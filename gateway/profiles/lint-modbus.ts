@@ -1,9 +1,9 @@
 import type { Finding, Path } from '#lib/explain.ts'
 import type { ModbusSource } from './device.ts'
-import { type Expanded, expandPoints } from './expand.ts'
+import { type Expanded, expandPoints, isFirst } from './expand.ts'
 import { broken, type Rule } from './lint-rule.ts'
 import { meaningOf } from './meaning.ts'
-import type { ModbusPointFields } from './modbus.ts'
+import type { ModbusFrom, ModbusPointFields } from './modbus.ts'
 import { typicalParams } from './params.ts'
 import type { ModbusProfile } from './profile.ts'
 import { modbusEnds } from './resolve-modbus.ts'
@@ -30,11 +30,13 @@ export function lintModbus(profile: ModbusProfile): Finding[] {
         'needs equals or in',
       ]
     }),
-    ...points.filter(({ index }) => index === 0).flatMap((point) => addressRules(point, profile)),
+    ...points.filter(isFirst).flatMap((point) => addressRules(point, profile)),
     ...overlapRules(points, profile),
     ...profile.tests.flatMap(vectorRules),
   ])
 }
+
+const oneStepEach = 'a step of each variable belongs to each: {n, m}, and one step to each: {n}'
 
 function addressRules(point: Point, profile: ModbusProfile): Rule[] {
   const { from, each, write, missing, scale_from } = point.fields
@@ -42,9 +44,14 @@ function addressRules(point: Point, profile: ModbusProfile): Rule[] {
   const { from: source, to } = modbusEnds(point, profile)
   const { max_regs = 125, max_write_regs = 1 } = profile.modbus.limits ?? {}
   const repeats = (addr: unknown) => typeof addr === 'object' && each === undefined
+  const misses = (addr: ModbusFrom['addr'] | undefined) =>
+    typeof addr === 'object' && (typeof addr.step === 'object') !== (each?.m !== undefined)
   return [
     [repeats(from?.addr), [...path, 'from'], 'base and step need the key each'],
     [repeats(write?.to.addr), [...path, 'write'], 'base and step need the key each'],
+    [misses(from?.addr), [...path, 'from'], oneStepEach],
+    [misses(write?.to.addr), [...path, 'write'], oneStepEach],
+    [misses(scale_from?.addr), [...path, 'scale_from'], oneStepEach],
     [isUnsigned(point), [...path, 'from'], 'a temperature can be below zero: i16, or allow_unsigned: true'],
     [from?.byte !== undefined && source?.count !== 1, [...path, 'from', 'byte'], 'only of one register'],
     [

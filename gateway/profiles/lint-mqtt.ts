@@ -56,9 +56,9 @@ function repetitionRules(
   { each, filter }: MqttTopicFields,
 ): Rule[] {
   const path: Path = ['mqtt', 'topics', id]
-  const isRepeated = /<[ni]>/.test(filter)
+  const isRepeated = /<[nmi]>/.test(filter)
   return [
-    [isRepeated !== (each !== undefined), path, 'a filter with <n> or <i> and the key each go together'],
+    [isRepeated !== (each !== undefined), path, 'a filter with <n>, <m> or <i> and the key each go together'],
     ...(each === undefined ? [] : eachRules(each, params, [...path, 'each'])),
   ]
 }
@@ -108,7 +108,7 @@ function pointerTexts({ points }: MqttProfile): TopicText[] {
 function topicRules({ params = {} }: MqttProfile, { path, text, isFilter }: TopicText): Rule[] {
   const names = [...text.matchAll(/<([^>]*)>/g)]
     .map(([, name = '']) => name)
-    .filter((name) => name !== 'n' && name !== 'i')
+    .filter((name) => !/^[nmi]$/.test(name))
   return [
     [!isFilter && /[+#]/.test(text), path, 'wildcards are not allowed here'],
     ...names.flatMap((name): Rule[] => {

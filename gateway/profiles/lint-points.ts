@@ -1,9 +1,9 @@
 import { conversion } from '#contract/units.ts'
 import type { Finding, Path } from '#lib/explain.ts'
-import type { Expanded } from './expand.ts'
+import { type Expanded, isFirst } from './expand.ts'
 import { broken, type Rule } from './lint-rule.ts'
 import { meaningOf } from './meaning.ts'
-import type { Each } from './point.ts'
+import type { Each, EachNumber } from './point.ts'
 import type { Profile } from './profile.ts'
 
 type Fields = Profile['points'][string]
@@ -11,11 +11,12 @@ type Fields = Profile['points'][string]
 const unknownHint = 'use a name of the vocabulary, or the prefix x. for an extra of this vendor'
 
 /** Meaning and unit of one expanded point. `<n>` changes neither, so only the first of a template is looked at closely. */
-export function lintPoint({ id, template, fields, index, numbers }: Expanded<Fields>): Finding[] {
+export function lintPoint(point: Expanded<Fields>): Finding[] {
+  const { id, template, fields } = point
   const at = (...rest: string[]): Path => ['points', template, ...rest]
   const meaning = meaningOf(id, fields)
   if (meaning === undefined) return [{ path: at(), message: `unknown point ${id}: ${unknownHint}` }]
-  if (numbers !== undefined && index > 0) return []
+  if (!isFirst(point)) return []
   const { kind, unit } = meaning
   const [min = 0, max = 0] = fields.valid ?? []
   return broken([
@@ -72,6 +73,11 @@ export function lintTemplate({ points, params = {} }: Profile, template: string)
   const isNumber = (name: string) => params[name]?.type === 'number' || params[name]?.type === 'int'
   return broken([
     [template.includes('<') !== (each !== undefined), path, 'a name with <n> and the key each go together'],
+    [
+      template.includes('<m>') !== (each?.m !== undefined),
+      path,
+      'a name with <m> and a second variable in each go together',
+    ],
     [from === undefined && write === undefined, path, 'neither from nor write: nothing can be done with it'],
     ...(each === undefined ? [] : eachRules(each, params, [...path, 'each'])),
     ...[...mul_by, ...div_by].map((name): Rule => {
@@ -80,9 +86,13 @@ export function lintTemplate({ points, params = {} }: Profile, template: string)
   ])
 }
 
-export function eachRules({ n }: Each, params: NonNullable<Profile['params']>, path: Path): Rule[] {
-  if ('param' in n) {
-    return [[params[n.param]?.type !== 'int_set', path, `${n.param} is not a parameter of type int_set`]]
+export function eachRules({ n, m }: Each, params: NonNullable<Profile['params']>, path: Path): Rule[] {
+  return [n, ...(m === undefined ? [] : [m])].map((one) => numberRule(one, params, path))
+}
+
+function numberRule(one: EachNumber, params: NonNullable<Profile['params']>, path: Path): Rule {
+  if ('param' in one) {
+    return [params[one.param]?.type !== 'int_set', path, `${one.param} is not a parameter of type int_set`]
   }
-  return [[n.first > n.last, path, 'first is above last']]
+  return [one.first > one.last, path, 'first is above last']
 }

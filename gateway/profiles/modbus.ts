@@ -4,7 +4,16 @@ import { closed, oneOf, pointFields, writeFields } from './point.ts'
 
 /** The Modbus words of the profile language. Addresses are what goes on the wire (PDU), 0-based. */
 const address = Type.Integer({ minimum: 0, maximum: 65_535 })
-const Affine = Type.Object({ base: address, step: Type.Integer({ minimum: 1, maximum: 1000 }) }, closed)
+const step = Type.Integer({ minimum: 1, maximum: 1000 })
+const Affine = Type.Object(
+  {
+    base: address,
+    step: Type.Union([step, Type.Object({ n: step, m: step }, closed)], {
+      description: 'Registers to the next one; of each variable where there are two',
+    }),
+  },
+  closed,
+)
 
 export const ModbusTable = oneOf('coil', 'discrete', 'input', 'holding')
 export type ModbusTable = Static<typeof ModbusTable>

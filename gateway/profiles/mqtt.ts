@@ -83,7 +83,7 @@ export const MqttCommandFields = Type.Object(
     topic: topicText,
     qos: oneOf(0, 1),
     retain: Type.Literal(false),
-    /** In JSON only whole leaves `$value`, `$seq`, `$n`, `$i` and `$param.x` are replaced, typed. */
+    /** In JSON only whole leaves `$value`, `$seq`, `$n`, `$m`, `$i` and `$param.x` are replaced, typed. */
     payload: Type.Union([
       Type.Object({ json: Type.Unknown() }, closed),
       Type.Object({ text: Type.Literal('$value') }, closed),

@@ -36,13 +36,20 @@ export const ReportFields = Type.Object(
   closed,
 )
 
-/** Repetition is affine: `n` runs from `first` to `last`, or over the numbers of an `int_set` parameter. */
+const EachNumber = Type.Union([
+  Type.Object({ first: Type.Integer({ minimum: 0 }), last: Type.Integer({ minimum: 0 }) }, closed),
+  Type.Object({ param: Type.String({ maxLength: 40 }) }, closed),
+])
+export type EachNumber = Static<typeof EachNumber>
+
+/**
+ * Repetition is affine: `n` runs from `first` to `last`, or over the numbers of an `int_set` parameter. With `m` beside it
+ * there is a point for each pair.
+ */
 export const Each = Type.Object(
   {
-    n: Type.Union([
-      Type.Object({ first: Type.Integer({ minimum: 0 }), last: Type.Integer({ minimum: 0 }) }, closed),
-      Type.Object({ param: Type.String({ maxLength: 40 }) }, closed),
-    ]),
+    n: EachNumber,
+    m: Type.Optional(EachNumber),
     i: Type.Optional(
       Type.Object(
         { base: Type.Integer({ minimum: 0 }), step: Type.Integer({ minimum: 1, maximum: 1000 }) },

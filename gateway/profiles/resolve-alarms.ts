@@ -1,7 +1,7 @@
 import { parseDuration } from '#lib/quantity.ts'
 import type { ResolvedAlarm } from './device.ts'
 import type { AlarmOverride, DeviceInstance } from './device-instance.ts'
-import type { Expanded } from './expand.ts'
+import type { Expanded, Numbers } from './expand.ts'
 import type { Profile } from './profile.ts'
 
 type Fields = NonNullable<Profile['alarms']>[number]
@@ -20,7 +20,7 @@ export function alarmsOf(
         .map((point) => alarmOf(alarm, point)),
     )
     .flatMap((alarm) => {
-      const override = overrides[alarm.id] ?? overrides[alarm.id.replace(/_\d+$/, '')]
+      const override = overrides[alarm.id] ?? overrides[alarm.id.replace(/_\d+(x\d+)?$/, '')]
       if (override === 'off') return []
       return [override === undefined ? alarm : overridden(alarm, override)]
     })
@@ -32,12 +32,12 @@ export function alarmIds(profile: Profile, points: readonly Expanded<unknown>[])
   return new Set([...ids, ...(profile.alarms ?? []).map(({ id }) => id)])
 }
 
-/** An alarm of a template is one alarm for each of its points: `over_current_1`. */
+/** An alarm of a template is one alarm for each of its points: `over_current_1`, `over_current_1x2`. */
 function alarmOf(alarm: Fields, { id, template, numbers }: Expanded<unknown>): ResolvedAlarm {
   const isOneOfMany = numbers !== undefined && alarm.point === template
   const { clear, repeat, category, text } = alarm
   return {
-    id: isOneOfMany ? `${alarm.id}_${numbers.n}` : alarm.id,
+    id: isOneOfMany ? `${alarm.id}_${copyName(numbers)}` : alarm.id,
     point: id,
     when: conditionOf(alarm.when),
     forMs: alarm.for === undefined ? 0 : parseDuration(alarm.for),
@@ -48,6 +48,10 @@ function alarmOf(alarm: Fields, { id, template, numbers }: Expanded<unknown>): R
     ...(category === undefined ? {} : { category }),
     ...(text === undefined ? {} : { text }),
   }
+}
+
+function copyName({ n, m }: Numbers): string {
+  return m === undefined ? `${n}` : `${n}x${m}`
 }
 
 /** The schema lets exactly one of them through. */

@@ -9,7 +9,7 @@ import type {
   ReadGroup,
   ReadLimits,
 } from './device.ts'
-import type { Expanded } from './expand.ts'
+import { type Expanded, noSteps, type Steps } from './expand.ts'
 import type { ModbusBlock, ModbusFrom, ModbusPointFields, ModbusTo } from './modbus.ts'
 import type { ModbusProfile, Profile } from './profile.ts'
 import { noVariant, withVariant } from './variants.ts'
@@ -18,17 +18,23 @@ import { noVariant, withVariant } from './variants.ts'
 const defaultPollMs = { fast: 2000, normal: 10_000, slow: 60_000 } as const
 const widths = { bool: 1, u16: 1, i16: 1, u32: 2, i32: 2, f32: 2, u64: 4, i64: 4, f64: 4 } as const
 
-export function modbusSource(from: ModbusFrom, index: number, order: ModbusBlock['order']): ModbusSource {
+export function modbusSource(from: ModbusFrom, steps: Steps, order: ModbusBlock['order']): ModbusSource {
   const { table, addr, type, bits, byte } = from
   return {
     table,
-    addr: typeof addr === 'number' ? addr : addr.base + addr.step * index,
+    addr: addressOf(addr, steps),
     type,
     order: from.order ?? order ?? 'ABCD',
     count: countOf(from),
     ...(bits === undefined ? {} : { bits }),
     ...(byte === undefined ? {} : { byte }),
   }
+}
+
+function addressOf(addr: ModbusFrom['addr'], { n, m }: Steps): number {
+  if (typeof addr === 'number') return addr
+  const step = typeof addr.step === 'number' ? { n: addr.step, m: 0 } : addr.step
+  return addr.base + step.n * n + step.m * m
 }
 
 function countOf({ table, type, count }: Pick<ModbusFrom, 'table' | 'type' | 'count'>): number {
@@ -39,13 +45,9 @@ function countOf({ table, type, count }: Pick<ModbusFrom, 'table' | 'type' | 'co
 type WriteTo = { readonly to: ModbusTo; readonly from: ModbusFrom | undefined }
 
 /** A target that leaves the type out is written as it is read. */
-export function modbusTarget(
-  { to, from }: WriteTo,
-  index: number,
-  order: ModbusBlock['order'],
-): ModbusTarget {
+export function modbusTarget({ to, from }: WriteTo, steps: Steps, order: ModbusBlock['order']): ModbusTarget {
   const type = to.type ?? from?.type ?? (to.table === 'coil' ? 'bool' : 'u16')
-  const source = modbusSource({ ...to, type }, index, from?.order ?? order)
+  const source = modbusSource({ ...to, type }, steps, from?.order ?? order)
   return { ...source, fc: to.fc ?? defaultFunction(source) }
 }
 
@@ -88,7 +90,7 @@ function setupOf({ fc, ...one }: Setup, order: ModbusBlock['order'], consented: 
   const ordered = place.order === undefined ? to : { ...to, order: place.order }
   const target = modbusTarget(
     { to: fc === undefined ? ordered : { ...ordered, fc }, from: undefined },
-    0,
+    noSteps,
     order,
   )
   return { ...target, expect, write, consented, why }
@@ -130,11 +132,11 @@ function identityOf(
   order: ModbusBlock['order'],
 ): ModbusIdentity {
   const accepts = [...(list ?? []), ...(equals === undefined ? [] : [equals])]
-  return { ...modbusSource(from, 0, order), accepts, why }
+  return { ...modbusSource(from, noSteps, order), accepts, why }
 }
 
 export function modbusEnds(
-  { fields, index }: Expanded<ModbusPointFields>,
+  { fields, steps }: Expanded<ModbusPointFields>,
   { modbus }: ModbusProfile,
 ): { from?: ModbusSource; to?: ModbusTarget; scaleFrom?: NonNullable<ModbusPoint['scaleFrom']> } {
   const { from, write, scale_from: scale } = fields
@@ -143,12 +145,12 @@ export function modbusEnds(
       ? {}
       : {
           scaleFrom: {
-            source: modbusSource(scale, index, modbus.order),
+            source: modbusSource(scale, steps, modbus.order),
             map: scale.map as [number, number][],
           },
         }),
-    ...(from === undefined ? {} : { from: modbusSource(from, index, modbus.order) }),
-    ...(write === undefined ? {} : { to: modbusTarget({ to: write.to, from }, index, modbus.order) }),
+    ...(from === undefined ? {} : { from: modbusSource(from, steps, modbus.order) }),
+    ...(write === undefined ? {} : { to: modbusTarget({ to: write.to, from }, steps, modbus.order) }),
   }
 }
 

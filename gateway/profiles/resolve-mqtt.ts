@@ -64,8 +64,8 @@ function sourceOf(from: From, { topics }: MqttBlock, numbers: Numbers | undefine
   return { ...from, topic, ptr: fill(from.ptr, numbers) }
 }
 
-function copyOf(topic: string, { n }: Numbers): string {
-  return `${topic}.${n}`
+function copyOf(topic: string, { n, m }: Numbers): string {
+  return m === undefined ? `${topic}.${n}` : `${topic}.${n}.${m}`
 }
 
 type TopicFields = MqttBlock['topics'][string]
@@ -140,13 +140,14 @@ function ackOf(ack: NonNullable<Command['ack']>, leaves: Leaves): NonNullable<Mq
   }
 }
 
-/** Whole leaves `$param.x`, `$n`, `$i` are filled in with their type; `$value` and `$seq` wait for the write. */
+/** Whole leaves `$param.x`, `$n`, `$m`, `$i` are filled in with their type; `$value` and `$seq` wait for the write. */
 function fillLeaves(json: unknown, leaves: Leaves): unknown {
   if (Array.isArray(json)) return json.map((one) => fillLeaves(one, leaves))
   if (typeof json === 'object' && json !== null) {
     return Object.fromEntries(Object.entries(json).map(([key, one]) => [key, fillLeaves(one, leaves)]))
   }
   if (json === '$n') return leaves.numbers?.n ?? json
+  if (json === '$m') return leaves.numbers?.m ?? json
   if (json === '$i') return leaves.numbers?.i ?? leaves.numbers?.n ?? json
   const name = typeof json === 'string' ? /^\$param\.([a-z][a-z0-9_]*)$/.exec(json)?.[1] : undefined
   return name === undefined ? json : (leaves.params.get(name) ?? json)

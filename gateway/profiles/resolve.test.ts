@@ -38,6 +38,42 @@ test('templates become points with addresses, periods, titles and hints of their
   })
 })
 
+/** A table of the meter in two dimensions: twenty harmonics of each phase, the phases one after the other. */
+const harmonics = (each: string, step: string) => (text: string) =>
+  text.replace(
+    /^points:\n/m,
+    `points:
+  x.harmonic.l<n>.h<m>:
+    each: ${each}
+    kind: num
+    title: { zh: 谐波 L<n> 第 <m> 次, en: Harmonic <m> of L<n> }
+    from: { table: input, addr: { base: 0x1000, step: ${step} }, type: f32 }
+`,
+  )
+const square = '{ n: { first: 1, last: 3 }, m: { first: 2, last: 21 } }'
+
+test('a template of two variables is a point for each pair, at the step of each', () => {
+  const profile = shipped('modbus/eastron.sdm630.yaml', harmonics(square, '{ n: 64, m: 2 }'))
+  const { points } = device(profile, { id: 'meter-1', profile: profile.id, bus: 'plant' })
+  const own = points.filter(({ id }) => id.startsWith('x.harmonic'))
+  expect(own).toHaveLength(60)
+  const addrOf = (id: string) => own.find((one) => one.id === id)?.from
+  expect(addrOf('x.harmonic.l1.h2')).toMatchObject({ addr: 0x1000 })
+  expect(addrOf('x.harmonic.l1.h21')).toMatchObject({ addr: 0x1000 + 38 })
+  expect(addrOf('x.harmonic.l3.h5')).toMatchObject({ addr: 0x1000 + 2 * 64 + 6 })
+  expect(own.find(({ id }) => id === 'x.harmonic.l3.h5')?.title).toEqual({
+    ...{ zh: '谐波 L3 第 5 次', en: 'Harmonic 5 of L3' },
+  })
+})
+
+test.each([
+  [square, '2', 'a step of each variable belongs to each: {n, m}'],
+  ['{ n: { first: 1, last: 3 } }', '{ n: 64, m: 2 }', 'a name with <m> and a second variable in each'],
+  ['{ n: { first: 1, last: 3 }, m: { first: 9, last: 2 } }', '{ n: 64, m: 2 }', 'first is above last'],
+])('each %s with step %s is refused: %s', (each, step, reason) => {
+  expect(() => shipped('modbus/eastron.sdm630.yaml', harmonics(each, step))).toThrow(reason)
+})
+
 test('the instance says where the device is and what it is called', () => {
   const title = { zh: '一号楼电表' }
   const {
