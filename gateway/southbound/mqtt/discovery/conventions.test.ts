@@ -142,6 +142,59 @@ describe('Home Assistant', () => {
     const own = { ...said, payload_on: '1', payload_off: '0' }
     expect(read(homeAssistant, 'homeassistant/switch/x/config', own).found).toMatchObject([{ features: [] }])
   })
+  test('one message can have all of a device: each component is proposed, with what they have in common', () => {
+    const all = {
+      dev: { ids: 'ea334450945afc', name: 'Kitchen', mdl: 'xya' },
+      o: { name: 'bla2mqtt', sw: '2.1' },
+      cmps: {
+        t1: {
+          p: 'sensor',
+          device_class: 'temperature',
+          unit_of_measurement: '°C',
+          value_template: '{{ value_json.temperature }}',
+          name: 'Air',
+        },
+        r1: { platform: 'switch', stat_t: 'kitchen/relay', cmd_t: 'kitchen/relay/set', name: 'Fan' },
+        // Taken out of the device by its platform alone.
+        b1: { p: 'binary_sensor', state_topic: '' },
+        odd: 7,
+      },
+      state_topic: 'kitchen/state',
+      qos: 2,
+    }
+    const { found, gone } = read(homeAssistant, 'homeassistant/device/0AFFD2/config', all)
+    expect(found).toEqual([
+      {
+        ...{
+          source: 'homeassistant',
+          key: 'homeassistant device/0AFFD2/t1',
+          name: 'Kitchen: Air',
+          model: 'xya',
+        },
+        params: { topic: 'kitchen/state', key: 'temperature' },
+        listensTo: 'kitchen/state',
+        features: ['sensor', 'json', 'sensor.temperature', 'sensor.temperature.°C'],
+      },
+      {
+        ...{
+          source: 'homeassistant',
+          key: 'homeassistant device/0AFFD2/r1',
+          name: 'Kitchen: Fan',
+          model: 'xya',
+        },
+        params: { topic: 'kitchen/relay', command_topic: 'kitchen/relay/set' },
+        listensTo: 'kitchen/relay',
+        features: ['switch', 'plain'],
+      },
+    ])
+    // Whatever it had and does not list any more is gone; that of its neighbours is not.
+    expect(gone?.('homeassistant device/0AFFD2/old')).toBe(true)
+    expect(gone?.('homeassistant device/0AFFD20/t1')).toBe(false)
+    const emptied = read(homeAssistant, 'homeassistant/device/0AFFD2/config', undefined)
+    expect([emptied.found, emptied.gone?.('homeassistant device/0AFFD2/t1')]).toEqual([[], true])
+    const elsewhere = { ...all, o: { name: 'Zigbee2MQTT' } }
+    expect(read(homeAssistant, 'homeassistant/device/0AFFD2/config', elsewhere).found).toEqual([])
+  })
   test('an empty message takes it back; what another convention says better is left to it', () => {
     expect(read(homeAssistant, topic, undefined).gone?.('homeassistant sensor/hall/temp')).toBe(true)
     const said = { state_topic: 'zigbee2mqtt/x', origin: { name: 'Zigbee2MQTT' } }
@@ -159,7 +212,13 @@ describe.each([zigbee2mqtt, shellyGen1, shellyGen2, tasmota, chirpstack, homeAss
     [{ id: 5, t: {}, state_topic: [] }],
     [undefined],
   ])('%j is no device', (content) => {
-    const topics = ['a/bridge/devices', 'shellies/announce', 'a/online', 'homeassistant/sensor/x/config']
+    const topics = [
+      'a/bridge/devices',
+      'shellies/announce',
+      'a/online',
+      'homeassistant/sensor/x/config',
+      'homeassistant/device/x/config',
+    ]
     for (const topic of topics) expect(read(one, topic, content).found).toEqual([])
   })
 })

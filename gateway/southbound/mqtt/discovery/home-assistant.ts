@@ -1,8 +1,8 @@
 import { type Announcement, asObject, asText, type Convention, type Heard, nothing } from './announcement.ts'
 
 /**
- * `homeassistant/<component>/[<node>/]<object>/config`, retained; an empty payload takes it back. Of its templates only the
- * plain ones are understood, `{{ value }}` and `{{ value_json.key }}`; a device with another one is proposed without a
+ * `homeassistant/<component>/[<node>/]<object>/config`, retained; an empty payload takes it back. With `device` in place of
+ * a component one message has all of a device. Of its templates only the plain ones are understood, `{{ value }}` and `{{ value_json.key }}`; a device with another one is proposed without a
  * profile, for a person to look at.
  */
 export const homeAssistant: Convention = {
@@ -11,6 +11,7 @@ export const homeAssistant: Convention = {
   maxBytes: 32_768,
   read(topic, content): Heard {
     const key = `homeassistant ${topic.slice(1, -1).join('/')}`
+    if (topic[1] === 'device') return deviceIn(key, asObject(content))
     if (content === undefined) return { found: [], gone: (one) => one === key }
     const found = entityIn(topic[1] ?? '', key, asObject(content))
     return found === undefined ? nothing : { found: [found] }
@@ -20,19 +21,38 @@ export const homeAssistant: Convention = {
 /** Their own announcements are complete, and these would say the same again. */
 const heardElsewhere = /zigbee2mqtt|tasmota/i
 
+const maxComponents = 100
+
 type Json = Readonly<Record<string, unknown>>
 
-function entityIn(component: string, key: string, said: Json): Announcement | undefined {
-  const of = (long: string, short: string): unknown => said[long] ?? said[short]
+/** What its components have in common stands beside them. What it does not list any more is gone; so is all, when it is empty. */
+function deviceIn(key: string, said: Json): Heard {
+  const { components, cmps = components, ...shared } = said
+  const found = Object.entries(asObject(cmps))
+    .slice(0, maxComponents)
+    .flatMap(([id, one]) => {
+      const own = asObject(one)
+      const component = asText(own.platform ?? own.p)
+      return component === undefined
+        ? []
+        : (entityIn(component, `${key}/${id.slice(0, 100)}`, own, shared) ?? [])
+    })
+  return { found, gone: (one) => one.startsWith(`${key}/`) }
+}
+
+function entityIn(component: string, key: string, said: Json, shared: Json = {}): Announcement | undefined {
+  const of = (long: string, short: string): unknown =>
+    said[long] ?? said[short] ?? shared[long] ?? shared[short]
+  const base = said['~'] ?? shared['~']
   const device = asObject(of('device', 'dev'))
   const origin = asText(asObject(of('origin', 'o')).name)
-  const stateTopic = absolute(asText(of('state_topic', 'stat_t'), 300), said['~'])
+  const stateTopic = absolute(asText(of('state_topic', 'stat_t'), 300), base)
   if (stateTopic === undefined || heardElsewhere.test(origin ?? '')) return undefined
   const entity = asText(said.name) ?? asText(of('unique_id', 'uniq_id')) ?? key
   const owner = asText(device.name)
   const model = asText(of('model', 'mdl') ?? device.model ?? device.mdl)
   const template = readTemplate(of('value_template', 'val_tpl'))
-  const command = absolute(asText(of('command_topic', 'cmd_t'), 300), said['~'])
+  const command = absolute(asText(of('command_topic', 'cmd_t'), 300), base)
   return {
     source: 'homeassistant',
     key,
