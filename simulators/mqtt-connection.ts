@@ -3,7 +3,7 @@ import type { Device, MqttAvailability } from '#gateway/profiles/device.ts'
 import { place } from './json-place.ts'
 
 export type BrokerAccess = { readonly url: string; readonly username?: string; readonly password?: string }
-export type Will = { readonly topic: string; readonly payload: string }
+export type Will = { readonly topic: string; readonly payload: string | Buffer; readonly retain: boolean }
 
 const stopWithinMs = 1000
 
@@ -21,9 +21,7 @@ export function connectTo(
     queueQoSZero: false,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    ...(will === undefined
-      ? {}
-      : { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1 as const, retain: true } }),
+    ...(will === undefined ? {} : { will: { ...will, payload: Buffer.from(will.payload), qos: 1 as const } }),
   })
 }
 

@@ -4,6 +4,7 @@ import type { Logger } from '#lib/logger.ts'
 import { answerTo, type Order, ordersIn } from './mqtt-command.ts'
 import { availabilityText, type BrokerAccess, connectTo, hangUp, ownAvailability } from './mqtt-connection.ts'
 import { MqttVoice, type MqttVoiceOptions } from './mqtt-voice.ts'
+import { asksForBirth, deathOf, nodeCommandTopics } from './sparkplug-voice.ts'
 
 export type SimulatedMqttOptions = MqttVoiceOptions & {
   readonly broker: BrokerAccess
@@ -48,7 +49,9 @@ export class SimulatedMqttDevice implements AsyncDisposable {
     const { device, broker, bridge, sharedTopics = new Set() } = options
     const own = ownAvailability(device.address.availability, sharedTopics)
     const will =
-      own === undefined ? undefined : { topic: own.topic, payload: availabilityText(own, 'offline') }
+      own === undefined
+        ? deathOf(device)
+        : { topic: own.topic, payload: availabilityText(own, 'offline'), retain: true }
     return new SimulatedMqttDevice(options, bridge ?? connectTo(broker, `sim-${device.id}`, will))
   }
 
@@ -150,12 +153,16 @@ export class SimulatedMqttDevice implements AsyncDisposable {
     const { device } = this.#options
     this.#sayAvailable('online')
     const topics = device.points.flatMap(({ write }) => (write === undefined ? [] : [write.to.topic]))
-    if (topics.length > 0) this.#client.subscribe([...new Set(topics)], { qos: 1 })
+    const all = [...topics, ...nodeCommandTopics(device)]
+    if (all.length > 0) this.#client.subscribe([...new Set(all)], { qos: 1 })
+    this.#voice.beBorn()
     this.publishNow()
   }
 
   #sayAvailable(state: 'online' | 'offline'): void {
     const { device, sharedTopics = new Set() } = this.#options
+    const death = state === 'offline' ? deathOf(device) : undefined
+    if (death !== undefined) this.#client.publish(death.topic, death.payload, { qos: 1 })
     for (const source of device.address.availability) {
       if (state === 'offline' && sharedTopics.has(source.topic)) continue
       this.#client.publish(source.topic, availabilityText(source, state), { qos: 1, retain: true })
@@ -165,6 +172,11 @@ export class SimulatedMqttDevice implements AsyncDisposable {
   #obey(topic: string, message: string): void {
     const { device, faults, clock } = this.#options
     if (this.#isAway) return
+    if (nodeCommandTopics(device).includes(topic) && asksForBirth(message)) {
+      this.#voice.beBorn()
+      this.publishNow()
+      return
+    }
     for (const order of ordersIn(device, topic, message)) {
       const now = clock.now()
       if (faults.hit('silent', now) !== undefined) continue

@@ -48,7 +48,7 @@ function members({ topic, time, t, number, points, readPoint, history = [] }: Me
   return [...own, ...marks.filter(([, word]) => word !== undefined), ...clock, ...values, ...past]
 }
 
-/** What stands in a JSON message for a value; `null` where the device has no word for it. */
+/** What stands in a message for a value; `null` where the device has no word for it. */
 export function jsonOf(
   value: Value,
   steps: MqttPoint['steps'],

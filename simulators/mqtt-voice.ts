@@ -8,6 +8,7 @@ import type { Journal } from './journal.ts'
 import { DeviceMemory } from './mqtt-memory.ts'
 import { countsSeconds, messageText, timeShown } from './mqtt-message.ts'
 import type { SimulatedPoints } from './simulated-points.ts'
+import { isSaidElsewhere, SparkplugVoice } from './sparkplug-voice.ts'
 
 export type MqttVoiceOptions = {
   readonly device: MqttDevice
@@ -29,6 +30,7 @@ export class MqttVoice {
   readonly #client: MqttClient
   readonly #memory: DeviceMemory
   readonly #told = new Map<string, Value>()
+  readonly #sparkplug = new SparkplugVoice()
   #lastT = 0
   #sent = 0
 
@@ -41,6 +43,11 @@ export class MqttVoice {
   /** Messages handed to the connection since the start. */
   get sent(): number {
     return this.#sent
+  }
+
+  /** Sparkplug B: the next message says again what there is. */
+  beBorn(): void {
+    this.#sparkplug.beBorn()
   }
 
   /** True when the value is news to who listens; from then on it is not. */
@@ -64,7 +71,7 @@ export class MqttVoice {
     const now = clock.now()
     const state = device.points.filter(({ from, kind }) => from?.topic === topic.id && kind !== 'event')
     const carried = event === undefined ? state : [...state, event.point]
-    if (carried.length === 0) return
+    if (carried.length === 0 || isSaidElsewhere(topic)) return
     if (faults.hit('silent', now) !== undefined) {
       this.remember()
       return
@@ -73,16 +80,23 @@ export class MqttVoice {
     const t = this.#timeOf(now)
     const read = (id: string): Value => (id === event?.point.id ? event.value : this.#shown(id))
     const remembered = this.#memory.take(topic.id)
-    const text = messageText({
-      ...{ topic, points: carried, readPoint: read, t, history: remembered.lists },
-      ...(time === undefined ? {} : { time }),
-      ...(dedupe === undefined ? {} : { number: { ptr: dedupe.ptr, value: this.#sent + 1 } }),
-    })
-    if (this.#spoil(topic, text, now)) return
+    const parts = { topic, points: carried, readPoint: read, t }
+    const { to, text } =
+      topic.codec === 'sparkplugb'
+        ? this.#sparkplug.message(parts)
+        : {
+            to: topic,
+            text: messageText({
+              ...{ ...parts, history: remembered.lists },
+              ...(time === undefined ? {} : { time }),
+              ...(dedupe === undefined ? {} : { number: { ptr: dedupe.ptr, value: this.#sent + 1 } }),
+            }),
+          }
+    if (this.#spoil(to, text, now)) return
     for (const { id } of state) this.#told.set(id, this.#options.points.value(id))
     const told = [...remembered.values, ...carried.map(({ id }) => ({ id, t, value: read(id) }))]
     for (const { id, t: at, value } of told) journal.add({ point: `${device.id}/${id}`, t: at, value })
-    this.#send(topic, text, () => {
+    this.#send(to, text, () => {
       for (const { id, t: at } of told)
         journal.add({ point: `${device.id}/${id}`, t: at, takenAt: clock.now() })
     })
@@ -103,7 +117,7 @@ export class MqttVoice {
     return this.#lastT
   }
 
-  #send(topic: MqttTopic, text: string, taken: () => void): void {
+  #send(topic: MqttTopic, text: string | Buffer, taken: () => void): void {
     const { faults, clock } = this.#options
     const now = clock.now()
     const put = () => this.#put(topic, text, taken)
@@ -114,7 +128,7 @@ export class MqttVoice {
   }
 
   /** True when the message was lost or ruined on its way. */
-  #spoil(topic: MqttTopic, text: string, now: number): boolean {
+  #spoil(topic: MqttTopic, text: string | Buffer, now: number): boolean {
     const { faults } = this.#options
     if (faults.hit('disconnect', now) !== undefined) {
       this.#client.stream.destroy()
@@ -129,7 +143,7 @@ export class MqttVoice {
     return true
   }
 
-  #put({ filter, qos }: MqttTopic, text: string, taken?: () => void): void {
+  #put({ filter, qos }: MqttTopic, text: string | Buffer, taken?: () => void): void {
     this.#sent++
     const { qos: own = qos, retain = false } = this.#options
     // A level that the profile leaves open can be anything.

@@ -222,7 +222,7 @@ export type MqttPoint = ResolvedPoint<MqttSource, MqttTarget>
 export type MqttTopic = {
   readonly id: string
   readonly filter: string
-  readonly codec: 'json' | 'text' | 'number'
+  readonly codec: 'json' | 'text' | 'number' | 'sparkplugb'
   readonly root: string
   readonly require: readonly {
     readonly ptr: string

@@ -53,13 +53,37 @@ function pointRules(
 function repetitionRules(
   { params = {} }: MqttProfile,
   id: string,
-  { each, filter }: MqttTopicFields,
+  { each, filter, also = [], codec, partial, retained }: MqttTopicFields,
 ): Rule[] {
   const path: Path = ['mqtt', 'topics', id]
   const isRepeated = /<[nmi]>/.test(filter)
   return [
     [isRepeated !== (each !== undefined), path, 'a filter with <n>, <m> or <i> and the key each go together'],
     ...(each === undefined ? [] : eachRules(each, params, [...path, 'each'])),
+    ...(codec === 'sparkplugb'
+      ? sparkplugRules({ filters: [filter, ...also], partial, retained }, path)
+      : []),
+  ]
+}
+
+type SparkplugTopic = {
+  readonly filters: readonly string[]
+  readonly partial: boolean | undefined
+  readonly retained: MqttTopicFields['retained']
+}
+
+function sparkplugRules({ filters, partial, retained }: SparkplugTopic, path: Path): Rule[] {
+  const isOther = filters.some(
+    (filter) => !/^spBv1\.0\/[^/]+\/[ND](BIRTH|DATA|DEATH)\/[^/]+(\/[^/]+)?$/.test(filter),
+  )
+  return [
+    [
+      isOther,
+      path,
+      'needs filters like spBv1.0/<group>/DDATA/<node>/<device>: births, data and deaths by name',
+    ],
+    [partial !== true, path, 'data of Sparkplug B have what changed: partial: true'],
+    [retained !== 'ignore', path, 'Sparkplug B retains nothing: retained: ignore'],
   ]
 }
 
@@ -141,10 +165,11 @@ function discoveryRules(
 
 function vectorRules({ mqtt, mqtt_out, write }: MqttProfile['tests'][number], i: number): Rule[] {
   const path: Path = ['tests', i]
-  const both = mqtt !== undefined && (mqtt.payload === undefined) === (mqtt.payload_text === undefined)
+  const payloads = [mqtt?.payload, mqtt?.payload_text, mqtt?.payload_base64]
+  const isOne = payloads.filter((one) => one !== undefined).length === 1
   return [
     [(write === undefined) !== (mqtt_out === undefined), path, 'write and mqtt_out go together'],
     [write === undefined && mqtt === undefined, path, 'nothing to read: mqtt is missing'],
-    [both, [...path, 'mqtt'], 'needs either payload or payload_text'],
+    [mqtt !== undefined && !isOne, [...path, 'mqtt'], 'needs payload, payload_text or payload_base64'],
   ]
 }

@@ -18,7 +18,10 @@ export const MqttTopicFields = Type.Object(
       Type.Array(topicText, { minItems: 1, maxItems: 4, description: 'More topics with the same messages' }),
     ),
     each: Type.Optional(Each),
-    codec: oneOf('json', 'text', 'number'),
+    codec: {
+      ...oneOf('json', 'text', 'number', 'sparkplugb'),
+      description: 'sparkplugb: read as { timestamp, seq, metrics: { name: value } }',
+    },
     root: Type.Optional(JsonPointer),
     require: Type.Optional(
       Type.Array(
@@ -189,6 +192,7 @@ export const MqttInput = Type.Object(
     topic: topicText,
     payload: Type.Optional(Type.Unknown()),
     payload_text: Type.Optional(Type.String({ maxLength: 65_536 })),
+    payload_base64: Type.Optional(Type.String({ maxLength: 90_000 })),
   },
   closed,
 )

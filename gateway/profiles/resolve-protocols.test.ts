@@ -242,3 +242,13 @@ describe('a Modbus device', () => {
     ])
   })
 })
+
+test.each<[string, string, string, string]>([
+  ['a wildcard in place of the kind', '/DBIRTH/', '/+/', 'births, data and deaths by name'],
+  ['another topic', 'spBv1.0/<group>/DDATA', 'spAv1.0/<group>/DDATA', 'births, data and deaths by name'],
+  ['data that have to be whole', 'partial: true', 'partial: false', 'partial: true'],
+  ['what a broker kept', 'retained: ignore', 'retained: use', 'retained: ignore'],
+])('Sparkplug B is refused with %s', (_name, from, to, message) => {
+  const file = 'mqtt/sparkplugb.sensor.yaml'
+  expect(() => shippedProfile(file, (text) => text.replace(from, to))).toThrow(message)
+})

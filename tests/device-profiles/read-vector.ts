@@ -89,7 +89,7 @@ export function readHistory(device: Device, vector: Vector): unknown {
   if (device.protocol !== 'mqtt') return undefined
   const { mqtt } = vector as MqttProfile['tests'][number]
   if (mqtt === undefined) return undefined
-  const bytes = Buffer.from(mqtt.payload_text ?? JSON.stringify(mqtt.payload))
+  const bytes = bytesOf(mqtt)
   return device.address.topics
     .filter(({ filter }) => topicMatches(filter, mqtt.topic))
     .flatMap((topic) => {
@@ -99,9 +99,16 @@ export function readHistory(device: Device, vector: Vector): unknown {
     .map(({ point, t, value }) => ({ point, t, value }))
 }
 
+type MqttVector = NonNullable<MqttProfile['tests'][number]['mqtt']>
+
+function bytesOf({ payload, payload_text, payload_base64 }: MqttVector): Buffer {
+  if (payload_base64 !== undefined) return Buffer.from(payload_base64, 'base64')
+  return Buffer.from(payload_text ?? JSON.stringify(payload))
+}
+
 function readMqtt(device: MqttDevice, { mqtt }: MqttProfile['tests'][number]): Map<string, Seen> {
   if (mqtt === undefined) return new Map()
-  const bytes = Buffer.from(mqtt.payload_text ?? JSON.stringify(mqtt.payload))
+  const bytes = bytesOf(mqtt)
   const seen = new Map<string, Seen>()
   for (const topic of device.address.topics.filter(({ filter }) => topicMatches(filter, mqtt.topic))) {
     const decoded = decodePayload(topic, bytes)

@@ -1,11 +1,14 @@
 import type { MqttAvailability, MqttTopic } from '#gateway/profiles/device.ts'
 import { valueAtPointer } from './json-pointer.ts'
+import { decodeSparkplug } from './sparkplug/decode-sparkplug.ts'
+import { SparkplugSession } from './sparkplug/sparkplug-session.ts'
 
 export type PayloadProblem =
   | 'too-large'
   | 'not-utf8'
   | 'not-json'
   | 'not-a-number'
+  | 'not-sparkplug'
   | 'not-this-kind'
   /** It is the right kind of message and lacks what makes it readable: no codec decoded it. */
   | 'incomplete'
@@ -24,9 +27,13 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /** Bytes to content, as the topic's codec says. Pure: no clock, no log, no throw. */
 export function decodePayload(topic: MqttTopic, payload: Uint8Array): DecodedPayload {
   if (payload.length > topic.maxBytes) return { ok: false, reason: 'too-large' }
+  if (topic.codec === 'sparkplugb') return decodeBirth(topic, payload)
   const text = textOf(payload)
-  if (text === undefined) return { ok: false, reason: 'not-utf8' }
-  switch (topic.codec) {
+  return text === undefined ? { ok: false, reason: 'not-utf8' } : decodeText(topic, topic.codec, text)
+}
+
+function decodeText(topic: MqttTopic, codec: 'text' | 'number' | 'json', text: string): DecodedPayload {
+  switch (codec) {
     case 'text':
       return { ok: true, whole: text, root: text }
     case 'number': {
@@ -40,17 +47,31 @@ export function decodePayload(topic: MqttTopic, payload: Uint8Array): DecodedPay
   }
 }
 
-function decodeJson({ require, root }: MqttTopic, text: string): DecodedPayload {
+/** Without what a session learned: names are there in births alone. Of several moments the last one. */
+function decodeBirth(topic: MqttTopic, bytes: Uint8Array): DecodedPayload {
+  const decoded = decodeSparkplug(bytes)
+  if (!decoded.ok) return { ok: false, reason: 'not-sparkplug' }
+  const { moments } = new SparkplugSession().take(decoded.payload, true)
+  const last = moments.at(-1)
+  return last === undefined ? { ok: false, reason: 'incomplete' } : contentOf(topic, last.whole)
+}
+
+function decodeJson(topic: MqttTopic, text: string): DecodedPayload {
   let whole: unknown
   try {
     whole = JSON.parse(text)
   } catch {
     return { ok: false, reason: 'not-json' }
   }
-  const unmet = require.find((one) => !meets(one, valueAtPointer(whole, one.ptr)))
+  const unmet = topic.require.find((one) => !meets(one, valueAtPointer(whole, one.ptr)))
   if (unmet !== undefined) {
     return { ok: false, reason: unmet.exists === true ? 'incomplete' : 'not-this-kind', at: unmet.ptr }
   }
+  return contentOf(topic, whole)
+}
+
+/** The part of a document that the points of the topic look at. */
+export function contentOf({ root }: Pick<MqttTopic, 'root'>, whole: unknown): DecodedPayload {
   const content = valueAtPointer(whole, root)
   return content === undefined
     ? { ok: false, reason: 'no-root', at: root }

@@ -5,6 +5,7 @@ import type { DriverHost, Reading } from '../driver.ts'
 import { LinkState } from '../link-state.ts'
 import { DeviceClock } from './device-clock.ts'
 import { valueAtPointer } from './json-pointer.ts'
+import { SparkplugSession } from './sparkplug/sparkplug-session.ts'
 
 const maxRemembered = 1000
 
@@ -13,12 +14,15 @@ export class MqttDeviceState {
   readonly device: MqttDevice
   readonly link: LinkState
   readonly clock: DeviceClock
+  readonly sparkplug = new SparkplugSession()
   readonly #host: DriverHost
-  readonly #offline = new Set<MqttAvailability>()
+  /** Topics, with the pointer where there is one, that say so. */
+  readonly #offline = new Set<string>()
   /** Fingerprint of a message → when it came (monotonic). */
   readonly #known = new Map<string, number>()
   /** The last good value of each point that the device itself said. */
   readonly #values = new Map<string, Value>()
+  readonly #deaths = new Set<string>()
   #heardAt: number
   #wasHeard = false
   /** Bad readings were reported and nothing good since. */
@@ -62,14 +66,28 @@ export class MqttDeviceState {
     return this.#values.get(point)
   }
 
-  available(source: MqttAvailability, state: 'online' | 'offline'): void {
+  available(source: Pick<MqttAvailability, 'topic' | 'ptr'>, state: 'online' | 'offline'): void {
+    const key = `${source.topic} ${source.ptr ?? ''}`
     if (state === 'offline') {
-      this.#offline.add(source)
+      this.#offline.add(key)
       this.lost(`${source.topic} says offline`)
       return
     }
-    this.#offline.delete(source)
+    this.#offline.delete(key)
     this.heard()
+  }
+
+  /** A death of Sparkplug B: of the node, or of the device behind it. */
+  died(topic: string): void {
+    this.sparkplug.died()
+    this.#deaths.add(topic)
+    this.available({ topic }, 'offline')
+  }
+
+  /** Whoever is born has left every death behind. */
+  born(): void {
+    for (const topic of this.#deaths) this.available({ topic }, 'online')
+    this.#deaths.clear()
   }
 
   /** The device cannot be heard any more: down, and its points have no value until it speaks again. */

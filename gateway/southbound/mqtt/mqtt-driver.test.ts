@@ -20,7 +20,7 @@ function createLink() {
     },
     async publish(topic, payload) {
       // What it asks everybody at the start is the discovery's test.
-      if (topic !== 'shellies/command') sent.push({ topic, payload })
+      if (topic !== 'shellies/command') sent.push({ topic, payload: Buffer.from(payload).toString('utf8') })
     },
     watch(handler) {
       watcher = handler

@@ -2,20 +2,20 @@ import { AppError } from '#contract/errors.ts'
 import type { Value } from '#contract/sample.ts'
 import type { Device, MqttAvailability, MqttDevice, MqttTopic } from '#gateway/profiles/device.ts'
 import { RateLimit } from '#lib/rate-limit.ts'
-import type { Driver, DriverHost, Probed, Reading, Written } from '../driver.ts'
+import type { Driver, DriverHost, Probed, Written } from '../driver.ts'
 import type { Discoverable, Proposal } from '../proposal.ts'
 import { hasRoomForPoints, historyOf, readingsOf } from './decode.ts'
-import { availabilityOf, decodePayload, type PayloadProblem } from './decode-payload.ts'
+import { availabilityOf, decodePayload } from './decode-payload.ts'
 import { Discovery } from './discovery/discovery.ts'
 import { excerptOf } from './excerpt.ts'
+import type { Heard, PayloadRefusal, Refused } from './heard.ts'
 import { valueAtPointer } from './json-pointer.ts'
 import { type CommandTarget, MqttCommands } from './mqtt-commands.ts'
 import { MqttDeviceState } from './mqtt-device-state.ts'
 import type { MqttLink, MqttMessage } from './mqtt-link.ts'
 import { probeDevice, topicsByFilter } from './probe.ts'
 import { sourceTime } from './source-time.ts'
-
-export type PayloadRefusal = PayloadProblem | 'duplicate' | 'availability-word'
+import { SparkplugNodes } from './sparkplug/sparkplug-nodes.ts'
 
 export type MqttDriverOptions = {
   readonly link: MqttLink
@@ -28,21 +28,13 @@ const silenceCheckMs = 1_000
 const brokerGraceMs = 5_000
 const logEveryMs = 60_000
 
-/** What one message says to one of its topics. */
-type Heard = {
-  readonly ok: true
-  readonly readings: Reading[]
-  readonly history: Reading[]
-  readonly ownTime?: number
-}
-type Refused = { readonly ok: false; readonly reason: PayloadRefusal; readonly at?: string }
-
 /** Listens to devices that speak MQTT by themselves. One device's garbage is counted and stays its own problem. */
 export class MqttDriver implements Driver {
   readonly #host: DriverHost
   readonly #options: MqttDriverOptions
   readonly #states: readonly MqttDeviceState[]
   readonly #logged = new RateLimit(logEveryMs)
+  readonly #sparkplug: SparkplugNodes
   readonly #commands: MqttCommands
   readonly #discovery: Discovery
 
@@ -50,6 +42,7 @@ export class MqttDriver implements Driver {
     this.#options = options
     this.#host = host
     this.#commands = new MqttCommands(options.link, host)
+    this.#sparkplug = new SparkplugNodes(options.link, host)
     this.#states = host.devices
       .filter((device): device is MqttDevice => device.protocol === 'mqtt')
       .map((device) => new MqttDeviceState(device, host))
@@ -68,6 +61,7 @@ export class MqttDriver implements Driver {
     let lostAt: number | undefined
     const unwatch = this.#options.link.watch((connected) => {
       lostAt = connected ? undefined : (lostAt ?? clock.monotonic())
+      if (connected) this.#sparkplug.askForBirths(this.#states)
     })
     subscriptions.defer(unwatch)
     while (!signal.aborted) {
@@ -164,6 +158,7 @@ export class MqttDriver implements Driver {
   }
 
   #read(state: MqttDeviceState, topic: MqttTopic, message: MqttMessage): Heard | Refused {
+    if (topic.codec === 'sparkplugb') return this.#sparkplug.read(state, topic, message)
     const { device } = state
     const content = decodePayload(topic, message.payload)
     if (!content.ok) return content

@@ -10,6 +10,6 @@ export type MqttMessage = {
 export interface MqttLink {
   /** What the broker kept for the filter comes first, marked; then what happens. */
   subscribe(filter: string, handler: (message: MqttMessage) => void): () => void
-  publish(topic: string, payload: string, options: { readonly qos: 0 | 1 }): Promise<void>
+  publish(topic: string, payload: string | Uint8Array, options: { readonly qos: 0 | 1 }): Promise<void>
   watch(handler: (connected: boolean) => void): () => void
 }

@@ -6,6 +6,7 @@ import type { Probed, ProbedPoint } from '../driver.ts'
 import { type DecodedPoint, decodePoints, hasRoomForPoints } from './decode.ts'
 import { availabilityOf, decodePayload } from './decode-payload.ts'
 import type { MqttLink, MqttMessage } from './mqtt-link.ts'
+import { nodeCommandTopic, rebirthRequest } from './sparkplug/sparkplug-topic.ts'
 
 /** A plug speaks every few seconds when somebody stands before it; a button is pressed meanwhile. */
 export const probeMs = 8_000
@@ -48,6 +49,14 @@ export async function probeDevice(
         if (word === 'offline') heard.problems.set(source.topic, `${source.topic} says offline`)
       }),
     )
+  }
+  // What changes seldom is said by a birth alone; one request is enough for the node.
+  const births = device.address.topics.flatMap(({ codec, filter }) =>
+    codec === 'sparkplugb' ? (nodeCommandTopic(filter) ?? []) : [],
+  )
+  for (const topic of new Set(births)) {
+    // Whoever does not come is told below.
+    link.publish(topic, rebirthRequest(clock.now()), { qos: 0 }).catch(() => {})
   }
   await clock.sleep(probeMs, AbortSignal.any([signal, complete.signal]))
   const filters = [...topicsByFilter(device).keys()].join(', ')
