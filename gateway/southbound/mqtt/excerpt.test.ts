@@ -9,6 +9,7 @@ test.each([
   ['{"nwkSKey":"00112233","appKey":"44"}', '{"nwkSKey":***,"appKey":***}'],
   ['token=abc.def&t=5', 'token=***&t=5'],
   ["{'api_key': 'top-1', 't': 5}", "{'api_key': ***, 't': 5}"],
+  ['{"uid":"04a1b2","pin_code":1234}', '{"uid":***,"pin_code":***}'],
   // The end of the payload, or of what is looked at, ends the secret as well.
   ['{"psk":"top-1', '{"psk":***'],
   ['Authorization: Bearer', 'Authorization: ***'],
