@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { DeviceErrorList } from '#contract/api/devices.ts'
 import { comesTo, give, isLinked, look, relays, stepsOf, writesOf } from '../support/command-campus.ts'
 import { type Campus, startCampus } from '../support/test-campus.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -66,6 +67,12 @@ test('asking twice with one key switches once', async () => {
 test('a device that takes the write and does not follow: done, not verified, with what it shows', async () => {
   const done = await comesTo(campus, await give(campus, 'deaf/relay.1'))
   expect(done).toMatchObject({ state: 'done', verified: false, readBack: false })
+  const { items } = await campus.cloud.api.call<DeviceErrorList>(
+    `/api/v1/devices/${campus.gatewayId}/deaf/errors`,
+  )
+  expect(items).toMatchObject([
+    { kind: 'not_verified', place: 'deaf/relay.1', text: 'it shows false', count: 1 },
+  ])
 })
 
 test('an interlock refuses in the words of the campus, and lets go when its reason is gone', async () => {
