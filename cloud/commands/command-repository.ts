@@ -88,16 +88,18 @@ export class CommandRepository {
     return await this.#db.transaction().execute(async (trx) => {
       const before = await rowOf(trx, id)
       if (before === undefined || !goesOn(standingOf(before), move)) return undefined
-      await trx.updateTable('commands').set(columnsOf(move)).where('id', '=', id).execute()
-      const { n } = await trx
+      const last = await trx
         .selectFrom('command_steps')
-        .select(({ fn }) => fn.max('n').as('n'))
+        .select(({ fn }) => [fn.max('n').as('n'), fn.max('at').as('at')])
         .where('command', '=', id)
         .executeTakeFirstOrThrow()
-      const { state, at, code = null, message = null } = move
+      // Two clocks tell the times, and what is known of their difference is some milliseconds off.
+      const moved = { ...move, at: Math.max(move.at, Number(last.at)) }
+      await trx.updateTable('commands').set(columnsOf(moved)).where('id', '=', id).execute()
+      const { state, at, code = null, message = null } = moved
       await trx
         .insertInto('command_steps')
-        .values({ command: id, n: Number(n) + 1, state, at, code, message })
+        .values({ command: id, n: Number(last.n) + 1, state, at, code, message })
         .execute()
       return await stored(trx, id)
     })

@@ -266,8 +266,19 @@ test('the gateway’s clock is wrong: expiry goes out by its clock, times come b
   const { id } = (await api.post(wanted())).body
   await api.inState(id, 'sent')
   expect(api.wire.sent[0]?.expiresAt).toBe(api.clock.now() + 30_000 + 3_600_000)
+  await api.clock.advance(1_000)
+  api.says(id, { state: 'accepted', at: api.clock.now() + 3_600_000 - 200 })
   api.says(id, { state: 'done', at: api.clock.now() + 3_600_000 - 100 })
   expect((await api.inState(id, 'done')).finishedAt).toBe(new Date(api.clock.now() - 100).toISOString())
+})
+
+test('no step is older than the one before it, although two clocks tell their times', async () => {
+  await using api = await start()
+  const { id } = (await api.post(wanted())).body
+  await api.inState(id, 'sent')
+  api.says(id, { state: 'done', at: api.clock.now() - 5 })
+  const times = (await api.inState(id, 'done')).steps.map(({ at }) => Date.parse(at))
+  expect(times).toEqual(times.toSorted((a, b) => a - b))
 })
 
 test('what ingest stored while nobody listened is heard at the next start', async () => {
