@@ -36,6 +36,7 @@ test('an empty folder becomes a database with every table', async () => {
   const tables = await db.introspection.getTables()
   expect(tables.map((table) => table.name).sort()).toEqual([
     'alarm_events',
+    'audit',
     'command_results',
     'command_steps',
     'commands',

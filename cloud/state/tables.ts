@@ -19,6 +19,7 @@ export interface Tables {
   command_steps: CommandStepRow
   users: UserRow
   sessions: SessionRow
+  audit: AuditRow
 }
 
 export interface GatewayRow {
@@ -229,4 +230,25 @@ export interface SessionRow {
   user_id: string
   created_at: number
   expires_at: number
+}
+
+/** Who did what. Rows are never changed, and `hash` holds each to the one before. What is absent is an empty text. */
+export interface AuditRow {
+  seq: number
+  at: number
+  action: string
+  user_id: string
+  username: string
+  display_name: string
+  role: string
+  address: string
+  user_agent: string
+  target: string
+  before_json: string
+  after_json: string
+  outcome: string
+  request: string
+  algorithm: string
+  prev_hash: string
+  hash: string
 }
