@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { connectAsync } from 'mqtt'
 import { expect, test, vi } from 'vitest'
 import WebSocket from 'ws'
+import type { AuditList } from '#contract/api/audit.ts'
 import type { LiveMessage } from '#contract/api/live.ts'
 import { encodeTelemetry } from '#contract/codec.ts'
 import { columnsOf } from '#contract/columns.ts'
@@ -225,6 +226,9 @@ test('every route has a name, a tag, a summary and the schema of its answer', as
     'DELETE /api/v1/gateways/{id}/scans/{scan}',
     'DELETE /api/v1/session',
     'GET /api/v1/alarms',
+    'GET /api/v1/audit',
+    'GET /api/v1/audit/chain',
+    'GET /api/v1/audit/export',
     'GET /api/v1/commands',
     'GET /api/v1/commands/{id}',
     'GET /api/v1/devices',
@@ -265,6 +269,33 @@ test('every route has a name, a tag, a summary and the schema of its answer', as
   const ids = operations.map(({ operation }) => operation.operationId)
   expect(new Set(ids).size).toBe(ids.length)
   expect(JSON.stringify(document)).not.toContain('def-0')
+})
+
+test('every route that changes something leaves a row in the audit log', async () => {
+  await using folder = await tempFolder()
+  await using cloud = await start(await writeConfig(folder))
+  const document = await (await fetch(`${cloud.origin}/api/v1/openapi.json`)).json()
+  const { paths } = document as { paths: Record<string, Record<string, Operation>> }
+  const changing = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods)
+      .filter((method) => !['get', 'head'].includes(method))
+      .map((method) => ({ method: method.toUpperCase(), path: path.replaceAll(/\{\w+\}/g, 'school-a') })),
+  )
+  expect(changing.length).toBeGreaterThan(8)
+  const api = new ApiClient(cloud.origin)
+  await api.login('admin', password)
+  const newest = async () => (await api.call<AuditList>('/api/v1/audit?limit=1')).items[0]
+  for (const { method, path } of changing) {
+    const before = await newest()
+    const headers = { authorization: `Bearer ${api.token}`, 'content-type': 'application/json' }
+    await fetch(`${cloud.origin}${path}`, { method, headers, body: '{}' })
+    if (path.endsWith('/session')) await api.login('admin', password)
+    const rows = await api.call<AuditList>(`/api/v1/audit?limit=2`)
+    const row = rows.items.find(({ seq }) => seq === (before?.seq ?? 0) + 1)
+    expect([method, path, row?.request, row?.address]).toEqual([
+      ...[method, path, expect.stringMatching(/^[0-9a-f-]{36}$/), '127.0.0.1'],
+    ])
+  }
 })
 
 test('a port that is taken stops the start and leaves nothing open', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
+import { AuditLog } from '#cloud/audit/audit-log.ts'
 import { countCommandSteps } from '#cloud/commands/command-metrics.ts'
 import { CommandService } from '#cloud/commands/command-service.ts'
 import { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
@@ -71,7 +72,8 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     log: part('tls'),
   })
   await provision(settings, db, clock.now())
-  const demoAccounts = await openAccounts(settings, deps, db)
+  const audit = new AuditLog({ db, clock, hash: config.audit.hash })
+  const demoAccounts = await openAccounts(settings, deps, { db, audit })
 
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
@@ -127,6 +129,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     clock,
     log: part('http'),
     db,
+    audit,
     telemetry,
     hub,
     commands,
@@ -173,11 +176,12 @@ async function provision({ config, tokenHashes }: CloudSettings, db: Database, n
 async function openAccounts(
   { config }: CloudSettings,
   { clock, log, demoPassword }: CloudDeps,
-  db: Database,
+  { db, audit }: { readonly db: Database; readonly audit: AuditLog },
 ): Promise<readonly DemoAccount[]> {
   if (config.demoAccounts) {
     const password = demoPassword === undefined ? {} : { password: demoPassword }
-    return ensureDemoAccounts({ db, clock, file: join(config.data, 'demo-accounts.json'), ...password })
+    const file = join(config.data, 'demo-accounts.json')
+    return ensureDemoAccounts({ db, clock, file, audit: (action) => audit.bySystem(action), ...password })
   }
   if (await new UserRepository(db).isEmpty()) {
     log.warn('there is no account yet: run cloud/main.ts with --create-admin NAME')

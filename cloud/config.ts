@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { AuditConfig } from '#cloud/audit/audit-config.ts'
 import { IngestConfig } from '#cloud/ingest/ingest-config.ts'
 import { TelemetryConfig } from '#cloud/telemetry/telemetry-config.ts'
 import { TlsConfig } from '#cloud/tls/tls-config.ts'
@@ -87,7 +88,13 @@ export const CloudConfig = Type.Object(
     campuses: Type.Array(CampusConfig, { default: [], maxItems: 10_000 }),
     telemetry: TelemetryConfig,
     retention: Type.Object(
-      { telemetry: Duration({ default: '400d', description: 'Older samples are deleted' }) },
+      {
+        telemetry: Duration({ default: '400d', description: 'Older samples are deleted' }),
+        audit: Duration({
+          default: '400d',
+          description: 'Older rows of the audit log are deleted; at least 180d',
+        }),
+      },
       { ...closed, default: {} },
     ),
     alarms: Type.Object(
@@ -99,6 +106,7 @@ export const CloudConfig = Type.Object(
       },
       { ...closed, default: {} },
     ),
+    audit: AuditConfig,
     sessions: Type.Object(
       { lifetime: Duration({ default: '7d', description: 'How long a person stays signed in' }) },
       { ...closed, default: {} },

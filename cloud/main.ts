@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { AuditLog } from '#cloud/audit/audit-log.ts'
+import type { AuditAction } from '#contract/api/audit.ts'
 import { AppError } from '#contract/errors.ts'
 import { systemClock } from '#lib/clock.ts'
 import { exitWithProblems } from '#lib/exit-with-problems.ts'
@@ -91,10 +93,15 @@ async function addAdmin(
     console.error(`the password needs at least ${minPasswordLength} characters`)
     process.exit(2)
   }
-  const log = createLogger({ level: 'warn' })
-  await using db = await openDatabase({ path: join(settings.config.data, stateFile), log })
+  const { config } = settings
+  await using db = await openDatabase({
+    path: join(config.data, stateFile),
+    log: createLogger({ level: 'warn' }),
+  })
+  const log = new AuditLog({ db, clock: systemClock, hash: config.audit.hash })
+  const audit = (action: AuditAction) => log.bySystem(action, 'cloud/main.ts --create-admin')
   try {
-    await createAdmin(db, name, password)
+    await createAdmin({ db, audit }, name, password)
     console.log(`administrator ${name} created`)
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'CONFLICT') throw error

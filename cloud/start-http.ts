@@ -3,12 +3,16 @@ import { sql } from 'kysely'
 import { Gauge, type Registry } from 'prom-client'
 import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
 import { alarmRoutes } from '#cloud/alarms/alarm-routes.ts'
+import type { AuditLog } from '#cloud/audit/audit-log.ts'
+import { auditRequests } from '#cloud/audit/audit-requests.ts'
+import { auditRoutes } from '#cloud/audit/audit-routes.ts'
 import { commandRoutes } from '#cloud/commands/command-routes.ts'
 import type { CommandService } from '#cloud/commands/command-service.ts'
 import { commissioningRoutes } from '#cloud/commissioning/commissioning-routes.ts'
 import type { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
 import { DeviceRepository } from '#cloud/devices/device-repository.ts'
 import { deviceRoutes } from '#cloud/devices/device-routes.ts'
+import { deviceFacts } from '#cloud/devices/device-view.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { gatewayRoutes } from '#cloud/gateways/gateway-routes.ts'
 import { treeRoutes } from '#cloud/gateways/tree-routes.ts'
@@ -34,6 +38,7 @@ export type HttpParts = {
   readonly clock: Clock
   readonly log: Logger
   readonly db: Database
+  readonly audit: AuditLog
   readonly telemetry: TelemetryStore
   readonly hub: LiveHub
   readonly commands: CommandService
@@ -68,7 +73,7 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
 
 /** The same without a port, for `inject`. */
 export async function createHttp(parts: HttpParts): Promise<App> {
-  const { config, clock, log, db, telemetry, hub, commands, requests, metrics, consoleFolder } = parts
+  const { config, clock, log, db, audit, telemetry, hub, commands, requests, metrics, consoleFolder } = parts
   const { origins, trustProxy, tls } = config.http
   const sessions = new SessionService({ db, clock, log, lifetimeMs: parseDuration(config.sessions.lifetime) })
   const findSession = sessions.find.bind(sessions)
@@ -87,6 +92,7 @@ export async function createHttp(parts: HttpParts): Promise<App> {
       healthRoutes(app, { checks: readyChecks(db, telemetry), metrics })
     },
     api: (api) => {
+      auditRequests(api, { log: audit, clock })
       sessionRoutes(api, sessions)
       treeRoutes(api, config, config.gateways)
       gatewayRoutes(api, db)
@@ -99,11 +105,12 @@ export async function createHttp(parts: HttpParts): Promise<App> {
         clock,
         log,
         isGateway: async (id) => (await gateways.byId(id)) !== undefined,
-        isDevice: async (gateway, id) => {
+        device: async (gateway, id) => {
           const row = await devices.byKey({ gateway, id })
-          return row !== undefined && row.removed_at === null
+          return row === undefined || row.removed_at !== null ? undefined : deviceFacts(row)
         },
       })
+      auditRoutes(api, { log: audit, clock })
       liveRoutes(api, { hub, clock, log, findSession })
     },
   })

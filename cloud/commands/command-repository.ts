@@ -1,3 +1,4 @@
+import type { ChangeAudit } from '#cloud/state/change-audit.ts'
 import type { Database } from '#cloud/state/database.ts'
 import type { CommandResultRow, CommandRow, CommandStepRow } from '#cloud/state/tables.ts'
 import type { CataloguePoint, WritableAs } from '#contract/catalogue.ts'
@@ -69,7 +70,7 @@ export class CommandRepository {
   }
 
   /** Stores a new command in its first state. False when this person has used the key before: nothing changed. */
-  async add(row: CommandRow): Promise<boolean> {
+  async add(row: CommandRow, audit: ChangeAudit): Promise<boolean> {
     return await this.#db.transaction().execute(async (trx) => {
       const { numInsertedOrUpdatedRows = 0n } = await trx
         .insertInto('commands')
@@ -79,6 +80,7 @@ export class CommandRepository {
       if (numInsertedOrUpdatedRows === 0n) return false
       const first = { command: row.id, n: 1, state: row.state, at: row.created_at, code: null, message: null }
       await trx.insertInto('command_steps').values(first).execute()
+      await audit.write(trx)
       return true
     })
   }

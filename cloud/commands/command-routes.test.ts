@@ -335,6 +335,28 @@ test('the history: newest first, by point, device and state, in pages', async ()
   expect(await idsOf('?state=failed')).toEqual([ids[0]])
 })
 
+test('the command and its row in the audit log come into being together, or not at all', async () => {
+  await using api = await start()
+  const { id } = (await api.post(wanted())).body
+  await api.post(wanted()) // the same key: the same command
+  await api.post(wanted({ value: 400, key: 'k2' }))
+  const rows = (await api.audit.search({ limit: 9 })).toReversed()
+  expect(rows.map(({ action, target, outcome }) => [action, target, outcome])).toEqual([
+    ['command.created', lamp, 'ok'],
+    ['command.created', lamp, 'ok'],
+    ['command.created', lamp, 'VALUE_OUT_OF_RANGE'],
+  ])
+  expect(rows.map(({ after }) => JSON.parse(after))).toMatchObject([
+    { value: 40, command: id },
+    { command: id, again: true },
+    { value: 400 },
+  ])
+  await api.db.schema.dropTable('audit').execute()
+  const failed = await api.post(wanted({ key: 'k3' }))
+  expect(failed.status).toBe(503)
+  expect((await api.list('')).items).toHaveLength(1)
+})
+
 test('without a session nothing is told', async () => {
   await using api = await start()
   expect((await api.look('/api/v1/commands', {})).status).toBe(401)

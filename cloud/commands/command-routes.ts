@@ -16,7 +16,7 @@ export function commandRoutes(api: App, commands: CommandService): void {
   api.post(
     '/commands',
     {
-      config: { roles: ['admin', 'facilities'] },
+      config: { roles: ['admin', 'facilities'], audit: 'command.created' },
       schema: {
         operationId: 'giveCommand',
         summary: 'Set a point of a device',
@@ -28,7 +28,7 @@ export function commandRoutes(api: App, commands: CommandService): void {
       },
     },
     async (request, reply) => {
-      const given = await commands.give(request.body, requireCaller(request).user)
+      const given = await commands.give(request.body, requireCaller(request).user, request.audit)
       return reply.code(202).header('location', `/api/v1/commands/${given.id}`).send(given)
     },
   )

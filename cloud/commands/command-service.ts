@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { ChangeAudit } from '#cloud/state/change-audit.ts'
 import type { Database } from '#cloud/state/database.ts'
 import type { CommandResultRow, CommandRow } from '#cloud/state/tables.ts'
 import type { CommandRequest, IssuedCommand } from '#contract/api/commands.ts'
@@ -73,19 +74,22 @@ export class CommandService implements AsyncDisposable {
   }
 
   /** Resolves when the command is stored. Throws AppError with what is wrong with it. */
-  async give(request: CommandRequest, user: User): Promise<IssuedCommand> {
+  async give(request: CommandRequest, user: User, audit: ChangeAudit): Promise<IssuedCommand> {
     const { clock, log } = this.#options
+    const { point, key: _, ...wanted } = request
+    audit.note({ target: point, after: wanted })
     const known = await this.#commands.byKey(user.id, request.key)
-    if (known !== undefined) return sameCommand(known, request)
+    if (known !== undefined) return sameCommand(known, request, audit)
 
     const target = await this.#target(request, user)
     this.#keepRate(user, request.point)
     const row = newRow({ id: randomUUID(), target, request, user, now: clock.now() })
-    if (!(await this.#commands.add(row))) {
+    audit.note({ after: { ...wanted, command: row.id } })
+    if (!(await this.#commands.add(row, audit))) {
       // The same key came twice at the same moment, and the other one was first.
       const other = await this.#commands.byKey(user.id, request.key)
       if (other === undefined) throw new AppError('INTERNAL', 'a command vanished')
-      return sameCommand(other, request)
+      return sameCommand(other, request, audit)
     }
     log.info(
       { command: row.id, point: request.point, value: request.value, by: user.username },
@@ -300,8 +304,13 @@ function newRow({ id, target, request, user, now }: NewCommand): CommandRow {
 }
 
 /** The command that the key stands for, if the person asks for the same again. */
-function sameCommand({ row, steps }: StoredCommand, request: CommandRequest): IssuedCommand {
+function sameCommand(
+  { row, steps }: StoredCommand,
+  request: CommandRequest,
+  audit: ChangeAudit,
+): IssuedCommand {
   const { point, value, expiresInS = 60, confirm = false } = request
+  audit.note({ after: { value, command: row.id, again: true } })
   const isSame =
     `${row.gateway}/${row.device}/${row.point}` === point &&
     row.value_json === JSON.stringify(value) &&

@@ -9,6 +9,7 @@ import { GatewayRequests } from './gateway-requests.ts'
 type Answer = (question: Question) => ReplyBody | undefined
 
 function start(answer: Answer, role: Role = 'facilities') {
+  let isThere = true
   return testApi({
     server: {
       findSession: async () => ({
@@ -23,6 +24,7 @@ function start(answer: Answer, role: Role = 'facilities') {
         send: async (gateway, request: Request) => {
           const body = answer(request)
           if (body === undefined) return false
+          if (request.kind === 'remove-device') isThere = false
           queueMicrotask(() =>
             requests.reply(gateway, { v: 1, id: request.id, part: 0, last: true, ok: true, body }),
           )
@@ -32,7 +34,7 @@ function start(answer: Answer, role: Role = 'facilities') {
       commissioningRoutes(api, {
         ...{ requests, clock, log: createLogger({ level: 'silent' }) },
         isGateway: async (id) => id === 'school-a',
-        isDevice: async () => true,
+        device: async () => (isThere ? { title: 'M 1' } : undefined),
       })
     },
   })
@@ -79,6 +81,29 @@ test('a scan is followed by its id, by whoever asks about this gateway', async (
   expect(
     (await api.app.inject({ ...post, url: '/api/v1/gateways/school-a/scan', payload: wrong })).statusCode,
   ).toBe(400)
+})
+
+test('what was done to devices is in the audit log with what was there before, and without passwords', async () => {
+  await using api = await start(() => ({ kind: 'device', device: 'm-1' }))
+  const url = '/api/v1/gateways/school-a/devices'
+  const device = { id: 'm-1', profile: 'a.b', password: 'hush' }
+  await api.app.inject({ ...post, url, payload: { device } })
+  await api.app.inject({ ...post, method: 'PATCH', url: `${url}/m-1`, payload: { title: { en: 'New' } } })
+  await api.app.inject({ ...post, method: 'DELETE', url: `${url}/m-1` })
+  await api.app.inject({ ...post, url: '/api/v1/gateways/school-z/devices', payload: { device } })
+  const rows = (await api.audit.search({ limit: 9 })).toReversed()
+  expect(rows.map(({ action, target, before, outcome }) => [action, target, before, outcome])).toEqual([
+    ['device.added', 'school-a/m-1', '', 'ok'],
+    ['device.updated', 'school-a/m-1', '{"title":"M 1"}', 'ok'],
+    ['device.removed', 'school-a/m-1', '{"title":"M 1"}', 'ok'],
+    ['device.added', 'school-z/m-1', '', 'NOT_FOUND'],
+  ])
+  expect(rows.map(({ after }) => after)).toEqual([
+    '{"id":"m-1","profile":"a.b","password":"[redacted]"}',
+    '{"title":{"en":"New"}}',
+    '',
+    '{"id":"m-1","profile":"a.b","password":"[redacted]"}',
+  ])
 })
 
 test('adding answers with the device as the inventory knows it', async () => {

@@ -27,8 +27,8 @@ export type CommissioningOptions = {
   readonly clock: Clock
   readonly log: Logger
   readonly isGateway: (gateway: string) => Promise<boolean>
-  /** Whether the inventory has the device and its catalogue still names it. */
-  readonly isDevice: (gateway: string, device: string) => Promise<boolean>
+  /** What the inventory says of a device, as long as the catalogue names it. */
+  readonly device: (gateway: string, device: string) => Promise<object | undefined>
 }
 
 const tags = ['commissioning']
@@ -62,8 +62,8 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
   /** The page of the device can be opened when this resolves. */
   async function inventory(gateway: string, device: string, isThere: boolean): Promise<DeviceRef> {
     const until = clock.monotonic() + inventoryMs
-    while ((await options.isDevice(gateway, device)) !== isThere && clock.monotonic() < until)
-      await clock.sleep(50)
+    const isInStep = async () => ((await options.device(gateway, device)) !== undefined) === isThere
+    while (!(await isInStep()) && clock.monotonic() < until) await clock.sleep(50)
     return { id: `${gateway}/${device}` }
   }
 
@@ -109,7 +109,7 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
   api.post(
     '/gateways/:id/scan',
     {
-      config,
+      config: { ...config, audit: 'scan.started' },
       schema: {
         operationId: 'startScan',
         summary: 'Ask unit after unit of a bus who is there, between the polls',
@@ -119,13 +119,14 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
       },
     },
     async (request, reply) => {
-      const { first, last } = request.body
+      const { bus, first, last } = request.body
+      request.audit.note({ target: `${request.params.id}/${bus}`, after: { first, last } })
       if (last < first) {
         const details = [{ path: 'last', message: `expected a number from ${first} to 247` }]
         throw new AppError('BAD_REQUEST', 'the range is empty', { details })
       }
       const gateway = await known(request.params)
-      told(request, 'scan', request.body.bus)
+      told(request, 'scan', bus)
       const scan = await scans.start(gateway, request.body)
       return reply.code(202).header('location', `/api/v1/gateways/${gateway}/scans/${scan.id}`).send(scan)
     },
@@ -147,7 +148,7 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
   api.delete(
     '/gateways/:id/scans/:scan',
     {
-      config,
+      config: { ...config, audit: 'scan.cancelled' },
       schema: {
         operationId: 'cancelScan',
         summary: 'End a scan; what it has found stays',
@@ -160,14 +161,15 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
   api.post(
     '/gateways/:id/probe',
     {
-      config,
+      config: { ...config, audit: 'device.probed' },
       schema: {
         operationId: 'probeDevice',
         summary: 'Read a device once before it is added: raw beside decoded',
         ...{ tags, params: GatewayPath, body: DraftBody, response: answers(Probe) },
       },
     },
-    async ({ params, body }) => {
+    async ({ params, body, audit }) => {
+      audit.note({ target: targetOf(params.id, body), after: body.device })
       const { kind, ...probe } = await ask(params, { kind: 'probe', device: body.device }, probeMs)
       return probe
     },
@@ -193,7 +195,7 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
   api.post(
     '/gateways/:id/devices',
     {
-      config,
+      config: { ...config, audit: 'device.added' },
       schema: {
         operationId: 'addDevice',
         summary: 'Add a device; the gateway runs with it when this answers, or nothing was changed',
@@ -204,6 +206,7 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
     async (request, reply) => {
       const { params, body } = request
       const { id } = body.device
+      request.audit.note({ target: targetOf(params.id, body), after: body.device })
       told(request, 'add', id)
       const { device } = await ask(params, { kind: 'add-device', device: body.device }, changeMs)
       return reply.code(201).send(await inventory(params.id, device, true))
@@ -213,7 +216,7 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
   api.patch(
     '/gateways/:id/devices/:device',
     {
-      config,
+      config: { ...config, audit: 'device.updated' },
       schema: {
         operationId: 'updateDevice',
         summary: 'Change the name, the place or the checked points of a device that was added here',
@@ -222,6 +225,7 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
     },
     async (request) => {
       const { params, body } = request
+      request.audit.note({ before: await options.device(params.id, params.device), after: body })
       told(request, 'update', params.device)
       const question = { kind: 'update-device', device: params.device, changes: body } as const
       const { device } = await ask(params, question, changeMs)
@@ -232,7 +236,7 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
   api.delete(
     '/gateways/:id/devices/:device',
     {
-      config,
+      config: { ...config, audit: 'device.removed' },
       schema: {
         operationId: 'removeDevice',
         summary: 'Remove a device that was added here; its history stays',
@@ -241,6 +245,7 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
     },
     async (request) => {
       const { params } = request
+      request.audit.note({ before: await options.device(params.id, params.device) })
       told(request, 'remove', params.device)
       const { device } = await ask(params, { kind: 'remove-device', device: params.device }, changeMs)
       return await inventory(params.id, device, false)
@@ -256,4 +261,9 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
 
 function errorView({ firstAt, lastAt, ...error }: DeviceError) {
   return { ...error, firstAt: new Date(firstAt).toISOString(), lastAt: new Date(lastAt).toISOString() }
+}
+
+/** The draft says which device it will be; what it says may be anything. */
+function targetOf(gateway: string, { device: { id } }: DraftBody): string {
+  return typeof id === 'string' ? `${gateway}/${id}` : gateway
 }

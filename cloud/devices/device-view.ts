@@ -28,6 +28,16 @@ export function deviceView(row: DeviceRow, points: Point[]): Device {
   }
 }
 
+/** What a person may change of a device, as it is now: for the audit log. Pure. */
+export function deviceFacts(row: DeviceRow): object {
+  return {
+    profile: row.profile,
+    title: localText(row.title_zh, row.title_en),
+    location: localText(row.location_zh, row.location_en),
+    hidden: row.hidden_json === null ? [] : JSON.parse(row.hidden_json),
+  }
+}
+
 export function linkView({ link_state, link_at, link_reason }: DeviceRow): Device['link'] {
   return {
     state: link_state === 'up' || link_state === 'down' ? link_state : 'unknown',

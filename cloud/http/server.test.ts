@@ -16,7 +16,11 @@ const page = { accept: 'text/html' }
 function echoRoutes(api: App): void {
   const schema = { operationId: 'echo', tags: ['test'], summary: 'Echo', response: answers(Echo) }
   api.get('/echo', { schema: { ...schema, querystring: Echo } }, async ({ query }) => query)
-  api.post('/echo', { schema: { ...schema, operationId: 'echoBody', body: Echo } }, async ({ body }) => body)
+  api.post(
+    '/echo',
+    { config: { audit: 'device.probed' }, schema: { ...schema, operationId: 'echoBody', body: Echo } },
+    async ({ body }) => body,
+  )
   api.get('/fails', { schema: { ...schema, operationId: 'fails' } }, async () => {
     throw new Error('SQLITE: secret table users at /srv/data')
   })

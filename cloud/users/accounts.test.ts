@@ -4,21 +4,26 @@ import { openDatabase } from '#cloud/state/database.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { createLogger } from '#lib/logger.ts'
 import { tempFolder } from '../../tests/support/temp-folder.ts'
-import { createAdmin, ensureDemoAccounts } from './accounts.ts'
+import { type AccountAudit, createAdmin, ensureDemoAccounts } from './accounts.ts'
 import { SessionService } from './session-service.ts'
 
 const log = createLogger({ level: 'silent' })
+const unaudited = { note: () => {}, write: async () => {} }
 
 async function start() {
   const folder = await tempFolder()
   const db = await openDatabase({ path: ':memory:', log })
   const clock = new FakeClock()
+  const rows: string[] = []
+  const audit: AccountAudit = (action) => ({ ...unaudited, write: async () => void rows.push(action) })
   const sessions = new SessionService({ db, clock, log, lifetimeMs: 1_000 })
   return {
     db,
-    options: { db, clock, file: folder.file('demo-accounts.json') },
+    audit,
+    rows,
+    options: { db, clock, audit, file: folder.file('demo-accounts.json') },
     roleOf: async (username: string, password: string) =>
-      (await sessions.signIn({ username, password }, '127.0.0.1')).user.role,
+      (await sessions.signIn({ username, password }, '127.0.0.1', unaudited)).user.role,
     async [Symbol.asyncDispose]() {
       await db.destroy()
       await folder[Symbol.asyncDispose]()
@@ -36,6 +41,7 @@ test('the demo makes one account per role with passwords of its own, kept for th
   expect((await stat(demo.options.file)).mode & 0o777).toBe(0o600)
   expect(JSON.parse(await readFile(demo.options.file, 'utf8'))).toEqual(accounts)
   expect(await ensureDemoAccounts(demo.options)).toEqual(accounts)
+  expect(demo.rows).toEqual(Array.from({ length: 4 }, () => 'user.created'))
 })
 
 test('one password for all can be set, also later', async () => {
@@ -43,6 +49,7 @@ test('one password for all can be set, also later', async () => {
   const [first] = await ensureDemoAccounts(demo.options)
   await ensureDemoAccounts({ ...demo.options, password: 'one for all' })
   expect(await demo.roleOf('bureau', 'one for all')).toBe('bureau')
+  expect(demo.rows.slice(4)).toEqual(Array.from({ length: 4 }, () => 'user.password-set'))
   await expect(demo.roleOf('admin', first?.password ?? '')).rejects.toMatchObject({ code: 'LOGIN_FAILED' })
 })
 
@@ -57,7 +64,8 @@ test('a broken file gets new passwords that work', async () => {
 
 test('an administrator is created once', async () => {
   await using demo = await start()
-  await createAdmin(demo.db, 'wang', 'a long password')
+  await createAdmin(demo, 'wang', 'a long password')
   expect(await demo.roleOf('wang', 'a long password')).toBe('admin')
-  await expect(createAdmin(demo.db, 'wang', 'another password')).rejects.toMatchObject({ code: 'CONFLICT' })
+  expect(demo.rows).toEqual(['user.created'])
+  await expect(createAdmin(demo, 'wang', 'another password')).rejects.toMatchObject({ code: 'CONFLICT' })
 })

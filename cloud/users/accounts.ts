@@ -1,10 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
+import type { ChangeAudit } from '#cloud/state/change-audit.ts'
 import type { Database } from '#cloud/state/database.ts'
 import { type Role, roles, type User } from '#contract/api/session.ts'
 import type { Clock } from '#lib/clock.ts'
 import { hashPassword, verifyPassword } from './password.ts'
-import { UserRepository } from './user-repository.ts'
+import { type NewUser, UserRepository } from './user-repository.ts'
 
 export type DemoAccount = { readonly username: string; readonly password: string; readonly role: Role }
 
@@ -15,7 +16,10 @@ export type DemoOptions = {
   readonly file: string
   /** One password for all of them, instead of generated ones. */
   readonly password?: string
+  readonly audit: AccountAudit
 }
+
+export type AccountAudit = (action: 'user.created' | 'user.password-set') => ChangeAudit
 
 export const minPasswordLength = 10
 
@@ -32,6 +36,7 @@ export async function ensureDemoAccounts({
   clock,
   file,
   password,
+  audit,
 }: DemoOptions): Promise<readonly DemoAccount[]> {
   const kept = await readAccounts(file)
   const accounts = roles.map((role) => ({
@@ -42,34 +47,52 @@ export async function ensureDemoAccounts({
   // The file first: a stop in between leaves passwords that the next start gives to the accounts.
   await writeFile(`${file}.new`, `${JSON.stringify(accounts, null, 2)}\n`, { mode: 0o600 })
   await rename(`${file}.new`, file)
-  for (const account of accounts) await ensure(new UserRepository(db), account, clock.now())
+  for (const account of accounts) await ensure({ db, audit }, account, clock.now())
   return accounts
 }
 
 async function ensure(
-  users: UserRepository,
+  { db, audit }: Pick<DemoOptions, 'db' | 'audit'>,
   { username, password, role }: DemoAccount,
   now: number,
 ): Promise<void> {
-  const known = await users.byName(username)
+  const known = await new UserRepository(db).byName(username)
   if (known === undefined) {
-    const passwordHash = await hashPassword(password)
-    await users.create({ username, passwordHash, role, displayName: displayNames[role], createdAt: now })
+    await create({ db, audit }, { username, role, displayName: displayNames[role], createdAt: now }, password)
   } else if (!(await verifyPassword(password, known.passwordHash))) {
-    await users.setPassword(username, await hashPassword(password))
+    const passwordHash = await hashPassword(password)
+    const row = audit('user.password-set')
+    row.note({ target: username })
+    await db.transaction().execute(async (trx) => {
+      await new UserRepository(trx).setPassword(username, passwordHash)
+      await row.write(trx)
+    })
   }
 }
 
-/** The first administrator of a real installation. Throws AppError CONFLICT when the name is taken. */
-export async function createAdmin(db: Database, username: string, password: string): Promise<User> {
+async function create(
+  { db, audit }: Pick<DemoOptions, 'db' | 'audit'>,
+  user: Omit<NewUser, 'passwordHash'>,
+  password: string,
+): Promise<User> {
   const passwordHash = await hashPassword(password)
-  return new UserRepository(db).create({
-    username,
-    passwordHash,
-    role: 'admin',
-    displayName: username,
-    createdAt: Date.now(),
+  const row = audit('user.created')
+  row.note({ target: user.username, after: { role: user.role, displayName: user.displayName } })
+  return db.transaction().execute(async (trx) => {
+    const created = await new UserRepository(trx).create({ ...user, passwordHash })
+    await row.write(trx)
+    return created
   })
+}
+
+/** The first administrator of a real installation. Throws AppError CONFLICT when the name is taken. */
+export async function createAdmin(
+  parts: Pick<DemoOptions, 'db' | 'audit'>,
+  username: string,
+  password: string,
+): Promise<User> {
+  const user = { username, role: 'admin', displayName: username, createdAt: Date.now() } as const
+  return create(parts, user, password)
 }
 
 async function readAccounts(file: string): Promise<readonly DemoAccount[]> {

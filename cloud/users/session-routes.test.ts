@@ -39,6 +39,36 @@ test('signing in gives a token and an httpOnly cookie, and both work', async () 
   expect((await api.get('/api/v1/session', { cookie: `session=${token}` })).status).toBe(200)
 })
 
+test('who signs in, who could not and who signs out is in the audit log', async () => {
+  await using api = await startSessions()
+  const { token } = (await api.signIn('correct horse')).json()
+  await api.signIn('wrong', 'nobody')
+  const authorization = `Bearer ${token}`
+  await api.app.inject({ method: 'DELETE', url: '/api/v1/session', headers: { authorization } })
+  const rows = (await api.audit.search({ limit: 9 })).toReversed()
+  expect(rows.map(({ action, username, role, outcome }) => [action, username, role, outcome])).toEqual([
+    ['session.signed-in', 'li', 'guard', 'ok'],
+    ['session.refused', 'nobody', '', 'LOGIN_FAILED'],
+    ['session.signed-out', 'li', 'guard', 'ok'],
+  ])
+  expect(JSON.stringify(rows)).not.toMatch(/correct horse|wrong/)
+})
+
+test('without its row in the audit log nobody is signed in, nor out', async () => {
+  await using api = await startSessions()
+  const { token } = (await api.signIn('correct horse')).json()
+  const sessions = async () => (await api.db.selectFrom('sessions').select('token_hash').execute()).length
+  await api.db.schema.dropTable('audit').execute()
+  const answer = await api.signIn('correct horse')
+  expect([answer.statusCode, answer.json().code]).toEqual([503, 'STORE_UNAVAILABLE'])
+  expect(answer.headers['set-cookie']).toBeUndefined()
+  expect(await sessions()).toBe(1)
+  const headers = { authorization: `Bearer ${token}` }
+  const out = await api.app.inject({ method: 'DELETE', url: '/api/v1/session', headers })
+  expect(out.statusCode).toBe(503)
+  expect(await sessions()).toBe(1)
+})
+
 test('the cookie is secure where the page is', async () => {
   await using api = await testApi({
     api: (scope, { db, clock }) =>

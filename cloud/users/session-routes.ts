@@ -11,7 +11,7 @@ export function sessionRoutes(api: App, sessions: SessionService): void {
   api.post(
     '/session',
     {
-      config: { public: true },
+      config: { public: true, audit: { ok: 'session.signed-in', refused: 'session.refused' } },
       schema: {
         operationId: 'signIn',
         summary: 'Sign in',
@@ -23,7 +23,8 @@ export function sessionRoutes(api: App, sessions: SessionService): void {
       },
     },
     async (request, reply) => {
-      const { token, user, expiresAt } = await sessions.signIn(request.body, request.ip)
+      request.audit.note({ who: { username: request.body.username } })
+      const { token, user, expiresAt } = await sessions.signIn(request.body, request.ip, request.audit)
       reply.setCookie(sessionCookie, token, {
         path: '/',
         httpOnly: true,
@@ -47,6 +48,7 @@ export function sessionRoutes(api: App, sessions: SessionService): void {
   api.delete(
     '/session',
     {
+      config: { audit: 'session.signed-out' },
       schema: {
         operationId: 'signOut',
         summary: 'Sign out',
@@ -55,7 +57,7 @@ export function sessionRoutes(api: App, sessions: SessionService): void {
       },
     },
     async (request, reply) => {
-      await sessions.signOut(requireCaller(request).token)
+      await sessions.signOut(requireCaller(request).token, request.audit)
       reply.clearCookie(sessionCookie, { path: '/' })
       return reply.code(204).send(null)
     },

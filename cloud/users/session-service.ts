@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { ChangeAudit } from '#cloud/state/change-audit.ts'
 import type { Database } from '#cloud/state/database.ts'
 import type { Credentials, User } from '#contract/api/session.ts'
 import { AppError } from '#contract/errors.ts'
@@ -53,16 +54,20 @@ export class SessionService {
   }
 
   /** Throws AppError LOGIN_FAILED, or RATE_LIMITED with `details.retryAfterMs`. */
-  async signIn(credentials: Credentials, address: string): Promise<NewSession> {
+  async signIn(credentials: Credentials, address: string, audit: ChangeAudit): Promise<NewSession> {
     const user = await this.#throttled(credentials, address)
     const token = randomBytes(32).toString('base64url')
     const now = this.#clock.now()
     const expiresAt = now + this.#lifetimeMs
-    await this.#db.deleteFrom('sessions').where('expires_at', '<=', now).execute()
-    await this.#db
-      .insertInto('sessions')
-      .values({ token_hash: hashToken(token), user_id: user.id, created_at: now, expires_at: expiresAt })
-      .execute()
+    audit.note({ who: user })
+    await this.#db.transaction().execute(async (trx) => {
+      await trx.deleteFrom('sessions').where('expires_at', '<=', now).execute()
+      await trx
+        .insertInto('sessions')
+        .values({ token_hash: hashToken(token), user_id: user.id, created_at: now, expires_at: expiresAt })
+        .execute()
+      await audit.write(trx)
+    })
     this.#log.info({ user: user.username, address }, 'signed in')
     return { token, user, expiresAt }
   }
@@ -78,8 +83,11 @@ export class SessionService {
     return row === undefined ? undefined : { user: userOf(row), expiresAt: row.expires_at }
   }
 
-  async signOut(token: string): Promise<void> {
-    await this.#db.deleteFrom('sessions').where('token_hash', '=', hashToken(token)).execute()
+  async signOut(token: string, audit: ChangeAudit): Promise<void> {
+    await this.#db.transaction().execute(async (trx) => {
+      await trx.deleteFrom('sessions').where('token_hash', '=', hashToken(token)).execute()
+      await audit.write(trx)
+    })
   }
 
   async #throttled({ username, password }: Credentials, address: string): Promise<User> {

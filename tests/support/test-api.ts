@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { Registry } from 'prom-client'
+import { AuditLog } from '#cloud/audit/audit-log.ts'
+import { auditRequests } from '#cloud/audit/audit-requests.ts'
 import type { App } from '#cloud/http/app.ts'
 import { healthRoutes, type ReadyCheck } from '#cloud/http/health-routes.ts'
 import { createServer, type ServerOptions } from '#cloud/http/server.ts'
@@ -28,12 +30,16 @@ export async function testApi({ api, server = {}, checks = [], log }: TestApiOpt
   const clock = new FakeClock()
   const folder = await tempFolder()
   const db = await openDatabase({ path: ':memory:', log: createLogger({ level: 'silent' }) })
+  const audit = new AuditLog({ db, clock, hash: 'sha256' })
   const user = { id: 'u1', username: 'li', displayName: 'Li', role: 'admin' as Role }
   const app = await createServer({
     log: log ?? createLogger({ level: 'silent' }),
     findSession: async (token) => (token === 'good' ? { user, expiresAt: clock.now() + 1_000 } : undefined),
     consoleFolder: folder.path,
-    api: (scope) => api(scope, { db, clock }),
+    api: (scope) => {
+      auditRequests(scope, { log: audit, clock })
+      api(scope, { db, clock })
+    },
     open: (scope) => healthRoutes(scope, { checks, metrics: new Registry() }),
     ...server,
   })
@@ -41,6 +47,7 @@ export async function testApi({ api, server = {}, checks = [], log }: TestApiOpt
     app,
     db,
     clock,
+    audit,
     /** `GET`, signed in. */
     async get(
       url: string,
