@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
 import { AuditLog } from '#cloud/audit/audit-log.ts'
+import { keepAudit } from '#cloud/audit/keep-audit.ts'
 import { countCommandSteps } from '#cloud/commands/command-metrics.ts'
 import { CommandService } from '#cloud/commands/command-service.ts'
 import { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
@@ -150,6 +151,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     }),
   )
   parts.use(keepLedgerChecked({ db, clock, log: part('ledger'), registry: metrics }))
+  parts.use(keepAudit({ audit, clock, log: part('audit'), keepMs: parseDuration(config.retention.audit) }))
 
   const mqtt = ingest.address
   log.info({ http: http.origin, mqtt: `mqtts://${hostPort(mqtt.host, mqtt.port)}` }, 'cloud ready')

@@ -52,6 +52,7 @@ test('every mistake is named at once with its line', async () => {
     '  - { id: c1, title: { en: C1 }, gateways: [school-a, school-x] }',
     '  - { id: c1, title: { en: C2 }, gateways: [school-a] }',
     'tls: { certFile: missing.pem }',
+    'retention: { audit: 179d }',
   ]
   await writeFile(folder.file('cloud.yaml'), meaning.join('\n'))
   const loaded = await loadCloudConfig(folder.file('cloud.yaml'), {})
@@ -64,6 +65,7 @@ test('every mistake is named at once with its line', async () => {
     '7 campuses[1].gateways[0]',
     '8 tls.certFile',
     '8 tls',
+    '9 retention.audit',
   ])
   expect(JSON.stringify(loaded)).not.toContain('secret')
 })

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { access, constants } from 'node:fs/promises'
+import { leastRetentionMs } from '#cloud/audit/audit-config.ts'
 import type { InfluxServerOptions } from '#cloud/telemetry/influx/influx-server.ts'
 import type { Path } from '#lib/explain.ts'
 import {
@@ -11,6 +12,7 @@ import {
   problemAt,
   readSecretFile,
 } from '#lib/load-config.ts'
+import { parseDuration } from '#lib/quantity.ts'
 import { CloudConfig } from './config.ts'
 
 /** A configuration whose files were found and read. */
@@ -37,7 +39,11 @@ export async function loadCloudConfig(file: string, env: Environment): Promise<L
   const telemetryLogin = await readTelemetryLogin(file, config, (path, message) =>
     problems.push(problemAt(path, message, loaded.lineOf)),
   )
-  problems.push(...nameProblems(config, loaded.lineOf), ...(await fileProblems(config, loaded.lineOf)))
+  problems.push(
+    ...retentionProblems(config, loaded.lineOf),
+    ...nameProblems(config, loaded.lineOf),
+    ...(await fileProblems(config, loaded.lineOf)),
+  )
   if (problems.length > 0)
     return { ok: false, problems: problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
   return { ok: true, value: { config, tokenHashes, telemetryLogin } }
@@ -112,6 +118,15 @@ function hashToken(token: string): string {
 export function isToken(token: string, hash: string | undefined): boolean {
   const [given, known] = [Buffer.from(hashToken(token)), Buffer.from(hash ?? '')]
   return given.length === known.length && timingSafeEqual(given, known)
+}
+
+/** Pure. */
+function retentionProblems({ retention }: CloudConfig, lineOf: LineOf): ConfigProblem[] {
+  if (parseDuration(retention.audit) >= leastRetentionMs) return []
+  const law = 'the law (网络安全法 Art. 23(3)) wants logs kept for at least six months'
+  return [
+    problemAt(['retention', 'audit'], `expected at least 180d, found ${retention.audit}: ${law}`, lineOf),
+  ]
 }
 
 /** Ids that are there twice or lead nowhere. Pure. */

@@ -1,6 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import WebSocket from 'ws'
+import { AuditLog } from '#cloud/audit/audit-log.ts'
+import { openDatabase } from '#cloud/state/database.ts'
+import { systemClock } from '#lib/clock.ts'
+import { createLogger } from '#lib/logger.ts'
+import { openSqlite } from '#lib/sqlite.ts'
 import { ApiClient } from '../tests/support/api-client.ts'
 import { Program, run } from '../tests/support/program.ts'
 import { tempFolder } from '../tests/support/temp-folder.ts'
@@ -13,6 +18,20 @@ async function writeConfig(lines: readonly string[] = []) {
   const file = folder.file('cloud.yaml')
   await writeFile(file, ['http: { port: 0 }', 'mqtt: { port: 0 }', ...lines].join('\n'))
   return { ...folder, config: file }
+}
+
+/** As many rows as a running cloud would write; answers with the head. */
+async function writeAudit(path: string, rows: number): Promise<string> {
+  await using db = await openDatabase({ path, log: createLogger({ level: 'silent' }) })
+  const audit = new AuditLog({ db, clock: systemClock, hash: 'sha256' })
+  for (let i = 0; i < rows; i++) await audit.write({ action: 'user.created', who: 'system', target: `u${i}` })
+  const head = await audit.head()
+  return `${head?.seq}:${head?.hash}`
+}
+
+function changeFile(path: string, sql: string): void {
+  using state = openSqlite({ path })
+  state.exec(sql)
 }
 
 test(
@@ -80,6 +99,28 @@ test(
 )
 
 test(
+  'the audit log is verified from the command line: unbroken, then not, and against a head kept elsewhere',
+  async () => {
+    await using folder = await writeConfig()
+    const verify = (...more: string[]) =>
+      run({ name, args: ['cloud/main.ts', '--config', folder.config, '--verify-audit', ...more] })
+    expect(await verify()).toMatchObject({ code: 1, output: expect.stringContaining('is not there') })
+    const path = folder.file('data/state.db')
+    const head = await writeAudit(path, 3)
+    const whole = await verify('--head', head)
+    expect([whole.code, whole.output]).toEqual([0, `the audit log is unbroken: 3 rows\nhead: ${head}\n`])
+    changeFile(path, 'DELETE FROM audit WHERE seq = 3')
+    const cutOff = await verify('--head', head)
+    expect(cutOff).toMatchObject({ code: 1, output: expect.stringContaining('row 3 is missing') })
+    changeFile(path, "UPDATE audit SET target = 'zhao' WHERE seq = 2")
+    const { code, output } = await verify()
+    expect(code).toBe(1)
+    expect(output).toMatch(/broken at row 2 \(altered\).*\nlast good row: 1:[0-9a-f]{64}\n/)
+  },
+  slow,
+)
+
+test(
   'the first administrator is created from a password file, and no account exists before',
   async () => {
     await using folder = await writeConfig()
@@ -99,8 +140,10 @@ test(
     expect(program.output).toContain('--create-admin')
     await expect(new ApiClient(origin).login('admin', 'admin')).rejects.toThrow('LOGIN_FAILED')
     expect((await create('password')).code).toBe(0)
-    expect(await new ApiClient(origin).login('wang', 'a long password')).toMatchObject({
-      user: { role: 'admin' },
+    const api = new ApiClient(origin)
+    expect(await api.login('wang', 'a long password')).toMatchObject({ user: { role: 'admin' } })
+    expect(await api.call('/api/v1/audit?action=user.created')).toMatchObject({
+      items: [{ target: 'wang', role: 'system', userAgent: 'cloud/main.ts --create-admin' }],
     })
     expect(await create('password')).toMatchObject({ code: 2, output: expect.stringContaining('already') })
   },

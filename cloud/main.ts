@@ -8,6 +8,7 @@ import { systemClock } from '#lib/clock.ts'
 import { exitWithProblems } from '#lib/exit-with-problems.ts'
 import { createLogger } from '#lib/logger.ts'
 import { stopWithNpm } from '#lib/stop-with-npm.ts'
+import { verifyAudit } from './audit-commands.ts'
 import { backUp, restore } from './backup-commands.ts'
 import { startCloud } from './cloud.ts'
 import { type CloudSettings, loadCloudConfig } from './load-cloud-config.ts'
@@ -18,7 +19,8 @@ import { askPassword } from './users/ask-password.ts'
 const usage = `usage: node cloud/main.ts --config FILE [--check]
        node cloud/main.ts --config FILE --create-admin NAME [--password-file FILE]
        node cloud/main.ts --config FILE --backup FOLDER
-       node cloud/main.ts --config FILE --restore FOLDER`
+       node cloud/main.ts --config FILE --restore FOLDER
+       node cloud/main.ts --config FILE --verify-audit [--head SEQ:HASH]`
 const stopWithinMs = 10_000
 
 const options = readArguments()
@@ -29,6 +31,7 @@ else if (check) console.log(`${config}: no problems`)
 else if (newAdmin !== undefined) await addAdmin(loaded.value, newAdmin, passwordFile)
 else if (options.backup !== undefined) await backUp(config, loaded.value, options.backup)
 else if (options.restore !== undefined) await restore(loaded.value, options.restore)
+else if (options['verify-audit']) await verifyAudit(loaded.value, options.head)
 else await run(loaded.value)
 
 function readArguments() {
@@ -41,6 +44,8 @@ function readArguments() {
         'password-file': { type: 'string' },
         backup: { type: 'string' },
         restore: { type: 'string' },
+        'verify-audit': { type: 'boolean', default: false },
+        head: { type: 'string' },
       },
     })
     if (values.config === undefined) throw new Error('--config is missing')
