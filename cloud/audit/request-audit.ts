@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { ChangeAudit, ChangeFacts } from '#cloud/state/change-audit.ts'
 import type { Database } from '#cloud/state/database.ts'
-import type { AuditAction } from '#contract/api/audit.ts'
+import type { AuditAction } from '#contract/audit-actions.ts'
 import type { AuditFacts, AuditLog } from './audit-log.ts'
 
 /** The row of one request: what is known of it, and whether it is written. */

@@ -9,6 +9,7 @@ import {
 import { isSignedOut } from './api/client.ts'
 import { sessionQuery } from './api/session.ts'
 import { alarmsSearch } from './features/alarms/alarms-search.ts'
+import { auditSearch } from './features/audit/audit-search.ts'
 import { addDeviceSearch } from './features/commissioning/add-device-search.ts'
 import { devicesSearch } from './features/devices/devices-search.ts'
 import { ledgerSearch } from './features/gateways/ledger-search.ts'
@@ -110,6 +111,13 @@ const alarmsRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/alarms/alarms-page.tsx'), 'AlarmsPage'),
 })
 
+const auditRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./features/audit/audit-page.tsx'), 'AuditPage'),
+})
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   shellRoute.addChildren([
@@ -122,6 +130,7 @@ const routeTree = rootRoute.addChildren([
     gatewayRoute,
     ledgerRoute,
     alarmsRoute,
+    auditRoute,
   ]),
 ])
 

@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useRouter } from '@tanstack/react-router'
+import { useNavigate, useRouter } from '@tanstack/react-router'
 import { Button, Dropdown } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { sessionQuery, signOut } from '../api/session.ts'
@@ -9,8 +9,14 @@ export function UserMenu() {
   const { t } = useTranslation()
   const user = useQuery(sessionQuery).data?.user
   const leave = useSignOut()
+  const navigate = useNavigate()
   if (user === undefined) return null
   const name = user.displayName || user.username
+  function choose(key: string): void {
+    if (key === 'out') leave()
+    // Going to a page cannot fail; what fails there is told there.
+    if (key === 'audit') void navigate({ to: '/audit', search: {} })
+  }
   const items = [
     {
       key: 'who',
@@ -22,10 +28,12 @@ export function UserMenu() {
       disabled: true,
     },
     { type: 'divider' as const },
+    // The server decides; this only spares a useless entry.
+    ...(user.role === 'admin' ? [{ key: 'audit', label: t('menu.audit') }] : []),
     { key: 'out', label: t('menu.signOut') },
   ]
   return (
-    <Dropdown trigger={['click']} menu={{ items, onClick: ({ key }) => key === 'out' && leave() }}>
+    <Dropdown trigger={['click']} menu={{ items, onClick: ({ key }) => choose(key) }}>
       <Button type="text" className="user-button" aria-haspopup="menu" aria-label={t('menu.user', { name })}>
         <svg className="user-icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
           <circle cx="10" cy="7" r="3.4" fill="none" stroke="currentColor" strokeWidth="1.6" />
