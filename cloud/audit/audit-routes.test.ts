@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import type { AuditChain, AuditEntry, AuditList } from '#contract/api/audit.ts'
 import type { Role } from '#contract/api/session.ts'
+import { describeWith, systemPython } from '../../tests/support/servers.ts'
+import { tempFolder } from '../../tests/support/temp-folder.ts'
 import { testApi } from '../../tests/support/test-api.ts'
 import { AuditLog } from './audit-log.ts'
 import { auditRoutes } from './audit-routes.ts'
@@ -88,6 +92,29 @@ test('both files can be verified without us, formulas stay text, and the export 
   expect(back.slice(0, hostile.length).map(({ target }) => target)).toEqual(
     hostile.map((text) => text.replace('\n', '\ufffd')),
   )
+})
+
+describeWith(['python'], 'the program in docs/audit.md', () => {
+  test('verifies both files, and finds what was changed in them', async () => {
+    await using folder = await tempFolder()
+    await using api = await start()
+    for (const target of ['=1', "'x", 'a,"b"', '一号楼'])
+      await api.write(target, { after: { 中: '\u007f\n' } })
+    const [, program = ''] = /```python\n([^`]+)```/.exec(await readFile('docs/audit.md', 'utf8')) ?? []
+    await writeFile(folder.file('verify.py'), program)
+    const verify = async (name: string, text: string) => {
+      await writeFile(folder.file(name), text)
+      return spawnSync(systemPython, [folder.file('verify.py'), folder.file(name)], { encoding: 'utf8' })
+    }
+    for (const format of ['csv', 'jsonl']) {
+      const text = String((await api.get(`/api/v1/audit/export?format=${format}`)).body)
+      const head = await api.audit.head()
+      const whole = await verify(`audit.${format}`, text)
+      expect(whole).toMatchObject({ status: 0, stdout: `whole up to ${head?.seq}:${head?.hash}\n` })
+      const changed = await verify(`audit.${format}`, text.replace('一号楼', '二号楼'))
+      expect(changed).toMatchObject({ status: 1, stderr: 'row 4 is not as it was written\n' })
+    }
+  })
 })
 
 /** RFC 4180, by hand. */

@@ -30,6 +30,7 @@ function hasPymodbus(): boolean {
 const servers = {
   mosquitto: () => findProgram('mosquitto') !== undefined,
   mosquitto_pub: () => findProgram('mosquitto_pub') !== undefined,
+  python: () => isExecutable(python),
   pymodbus: hasPymodbus,
   socat: () => findProgram('socat') !== undefined,
   mbpoll: () => findProgram('mbpoll') !== undefined,
