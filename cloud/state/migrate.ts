@@ -5,7 +5,7 @@ import { init } from './migrations/0001-init.ts'
 import { commands } from './migrations/0002-commands.ts'
 import { identity } from './migrations/0003-identity.ts'
 import { ledgerDays } from './migrations/0004-ledger-days.ts'
-import { audit } from './migrations/0006-audit.ts'
+import { audit } from './migrations/0005-audit.ts'
 
 /** In the order of their names, forward only. A released one is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -13,7 +13,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-commands': commands,
   '0003-identity': identity,
   '0004-ledger-days': ledgerDays,
-  '0006-audit': audit,
+  '0005-audit': audit,
 }
 
 /**
