@@ -233,6 +233,7 @@ test('every route has a name, a tag, a summary and the schema of its answer', as
     'GET /api/v1/commands/{id}',
     'GET /api/v1/devices',
     'GET /api/v1/devices/{gateway}/{device}',
+    'GET /api/v1/devices/{gateway}/{device}/errors',
     'GET /api/v1/devices/{gateway}/{device}/links',
     'GET /api/v1/devices/{id}',
     'GET /api/v1/events',
