@@ -29,7 +29,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 
 test('a start that fails ends with status 1 and says why', async () => {
   await using folder = await tempFolder()
-  await mkdir(join(folder.path, 'data', 'outbox.db'), { recursive: true })
+  await mkdir(join(folder.path, 'data', 'commands.jsonl'), { recursive: true })
   await using gateway = await start(folder.path)
   expect(await gateway.exited).toEqual({ code: 1, signal: null })
   expect(gateway.output).toMatch(/"msg":"gateway could not start"/)

@@ -14,10 +14,15 @@ export type SqliteOptions = {
   readonly synchronous?: 'FULL' | 'NORMAL'
   /** Fixed when the file is created: freed pages can be given back to the file system by `incremental_vacuum`. */
   readonly incrementalVacuum?: boolean
+  /** Nobody else opens the file. It needs no `-shm` beside it then, which a full disk refuses. */
+  readonly exclusive?: boolean
   readonly busyTimeoutMs?: number
   /** More pragmas, set last. */
   readonly pragmas?: Readonly<Record<string, string | number>>
 }
+
+/** As `PRAGMA auto_vacuum` answers. */
+const incremental = 2
 
 export function openSqlite(options: SqliteOptions): Sqlite {
   const isDamaged = options.damaged ?? false
@@ -29,8 +34,12 @@ export function openSqlite(options: SqliteOptions): Sqlite {
   })
   try {
     if (isDamaged) db.exec('PRAGMA writable_schema = ON')
-    // Must come before the first page is written, and switching to WAL writes it.
-    if (options.incrementalVacuum) db.exec('PRAGMA auto_vacuum = INCREMENTAL')
+    // Must come before the log is touched.
+    if (options.exclusive) db.exec('PRAGMA locking_mode = EXCLUSIVE')
+    // Must come before the first page is written, and switching to WAL writes it. Set again it is written again: a full disk
+    // would keep a file from being opened.
+    if (options.incrementalVacuum && pragmaNumber(db, 'auto_vacuum') !== incremental)
+      db.exec('PRAGMA auto_vacuum = INCREMENTAL')
     if (!readOnly) db.exec('PRAGMA journal_mode = WAL')
     db.exec(`PRAGMA synchronous = ${options.synchronous ?? 'FULL'}`)
     db.exec('PRAGMA foreign_keys = ON')
@@ -65,17 +74,23 @@ export function transaction<T>(db: Sqlite, work: () => T): T {
   }
 }
 
+/** The file has a version that this program does not know. */
+export class NewerFile extends Error {
+  readonly version: number
+
+  constructor(version: number, known: number) {
+    super(`file has version ${version}, this program knows ${known}: use a newer program`)
+    this.version = version
+  }
+}
+
 /**
  * Brings the file to the newest version: `migrations[n]` leads from version n to n + 1, each in its own transaction.
  * A file from a newer program is refused.
  */
 export function migrateSqlite(db: Sqlite, migrations: readonly string[]): void {
   const version = pragmaNumber(db, 'user_version')
-  if (version > migrations.length) {
-    throw new Error(
-      `file has version ${version}, this program knows ${migrations.length}: use a newer program`,
-    )
-  }
+  if (version > migrations.length) throw new NewerFile(version, migrations.length)
   for (const [index, sql] of migrations.entries()) {
     if (index < version) continue
     transaction(db, () => {

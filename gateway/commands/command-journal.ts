@@ -30,6 +30,8 @@ export class CommandJournal implements AsyncDisposable {
   readonly #entries: Map<string, JournalEntry>
   #handle: FileHandle
   #lines: number
+  /** The file ends within a line, torn by a crash or a full disk: it must not swallow the next one. */
+  #isTorn: boolean
   #tail: Promise<void> = Promise.resolve()
   #syncing: Promise<void> | undefined
   #syncAgain = false
@@ -39,6 +41,7 @@ export class CommandJournal implements AsyncDisposable {
     this.#entries = entries
     this.#handle = file.handle
     this.#lines = file.lines
+    this.#isTorn = file.isTorn
   }
 
   /** Reads what an earlier run left, without the torn line that a crash can leave at the end. */
@@ -46,10 +49,9 @@ export class CommandJournal implements AsyncDisposable {
     const old = await readFile(`${options.file}.old`, 'utf8').catch(missingIsEmpty)
     const text = await readFile(options.file, 'utf8').catch(missingIsEmpty)
     const handle = await open(options.file, 'a')
-    // A torn line must not swallow the next one.
-    if (text !== '' && !text.endsWith('\n')) await handle.appendFile('\n')
     const entries = new Map([...entriesOf(old), ...entriesOf(text)].map((entry) => [entry.id, entry]))
-    return new CommandJournal(options, entries, { handle, lines: text.split('\n').length })
+    const isTorn = text !== '' && !text.endsWith('\n')
+    return new CommandJournal(options, entries, { handle, lines: text.split('\n').length, isTorn })
   }
 
   find(id: string): JournalEntry | undefined {
@@ -70,7 +72,10 @@ export class CommandJournal implements AsyncDisposable {
 
   async #append(entry: JournalEntry): Promise<void> {
     if (++this.#lines > this.#options.maxLines) await this.#setAside()
-    await this.#handle.appendFile(`${JSON.stringify(entry)}\n`)
+    const line = `${this.#isTorn ? '\n' : ''}${JSON.stringify(entry)}\n`
+    this.#isTorn = true
+    await this.#handle.appendFile(line)
+    this.#isTorn = false
     this.#syncAgain = this.#syncing !== undefined
     this.#syncing ??= this.#sync()
   }
@@ -81,6 +86,7 @@ export class CommandJournal implements AsyncDisposable {
     await rename(file, `${file}.old`)
     this.#handle = await open(file, 'a')
     this.#lines = 1
+    this.#isTorn = false
     const syncing = this.#syncing ?? Promise.resolve()
     syncing.then(() => full.close()).catch(this.#options.onError)
     // A repeat of an expired command is refused by its time, so its id is no longer needed; the others move on with us.
@@ -105,7 +111,7 @@ export class CommandJournal implements AsyncDisposable {
   }
 }
 
-type OpenedFile = { readonly handle: FileHandle; readonly lines: number }
+type OpenedFile = { readonly handle: FileHandle; readonly lines: number; readonly isTorn: boolean }
 
 function entriesOf(text: string): JournalEntry[] {
   return text

@@ -40,6 +40,13 @@ const deleteEveryMs = 250
 const retry = { firstMs: 250, maxMs: 1_000 }
 const closeWithinMs = 5_000
 
+const salvageWords: Readonly<Record<Salvage['outcome'], string>> = {
+  rescued: 'outbox file was damaged: set aside, readable batches kept',
+  'no-room':
+    'outbox file was damaged: set aside; the disk is full, so its batches are rescued at the next start',
+  newer: 'outbox file is from a newer program: set aside untouched, that program takes it back',
+}
+
 /** Main-thread side of the outbox: columns in memory, one commit in hand at a time, the rest waits for the next. */
 export class DurableOutbox implements Outbox {
   readonly failed: Promise<Error>
@@ -373,11 +380,8 @@ export class DurableOutbox implements Outbox {
 
   #noteSalvage(salvage: Salvage | undefined): void {
     if (salvage === undefined) return
-    const { quarantine, batches, isDone } = salvage
-    const message = isDone
-      ? 'outbox file was damaged: set aside, readable batches kept'
-      : 'outbox file was damaged: set aside; the disk is full, so its batches are rescued at the next start'
-    this.#options.log.error({ quarantine, batches }, message)
+    const { quarantine, batches, outcome } = salvage
+    this.#options.log.error({ quarantine, batches }, salvageWords[outcome])
   }
 
   #warn(key: string, fields: Record<string, unknown>, message: string): void {

@@ -63,6 +63,7 @@ export class OutboxFile {
   /** Room kept free of the budget for the write-ahead log. */
   readonly #walReserveBytes: number
   #totals: Record<Stream, Totals>
+  #isPruned = false
   /** What the transaction in hand adds to the account of each stream. */
   readonly #moved = new Map<string, { stream: Stream; epoch: number; batches: number; samples: number }>()
 
@@ -73,6 +74,7 @@ export class OutboxFile {
     this.db = openSqlite({
       path: options.path,
       incrementalVacuum: true,
+      exclusive: true,
       pragmas: { journal_size_limit: this.#walReserveBytes, temp_store: 'MEMORY' },
     })
     try {
@@ -145,7 +147,6 @@ export class OutboxFile {
   }
 
   produced(): Produced[] {
-    this.#sql.pruneStreams.run(keptEpochs)
     const rows = this.#sql.allProduced.all() as unknown as {
       stream: number
       epoch: number
@@ -177,8 +178,13 @@ export class OutboxFile {
     }
   }
 
-  /** Gives freed pages back to the file system, a few at a time, when there are enough to be worth moving pages. */
-  shrink(): void {
+  /**
+   * Forgets epochs of long ago, and gives freed pages back to the file system, a few at a time, when there are enough to be
+   * worth moving pages. Not while opening: that must do without writing, or a full disk would stop it.
+   */
+  tidy(): void {
+    if (!this.#isPruned) this.#sql.pruneStreams.run(keptEpochs)
+    this.#isPruned = true
     const free = pragmaNumber(this.db, 'freelist_count')
     const worthIt = Math.max(64, pragmaNumber(this.db, 'page_count') / 10)
     if (free > worthIt) this.db.exec('PRAGMA incremental_vacuum(1000)')

@@ -3,7 +3,7 @@ import { encodeTelemetry } from '#contract/codec.ts'
 import type { SeqRange } from '#contract/delivery.ts'
 import type { Produced } from '#contract/gateway-state.ts'
 import type { SampleColumns } from '#contract/sample.ts'
-import { isCorrupt, isDiskFull } from '#lib/sqlite.ts'
+import { isCorrupt, isDiskFull, NewerFile } from '#lib/sqlite.ts'
 import { serveWorker, Transferring } from '#lib/worker-rpc.ts'
 import { eventIn, mergeRun, nextRun, unreadableDrop } from './backfill.ts'
 import type {
@@ -16,7 +16,7 @@ import type {
   Range,
 } from './batch.ts'
 import { DamagedFile, type FileOptions, type NewRow, OutboxFile } from './outbox-file.ts'
-import { asideOf, isSetAside, type Salvage, salvage, setAside } from './salvage.ts'
+import { asideOf, isBlocked, isSetAside, type Salvage, salvage, setAside, setNewerAside } from './salvage.ts'
 
 export type OpenRequest = FileOptions & { readonly epochCandidate: number; readonly at: number }
 export type OpenAnswer = {
@@ -72,26 +72,40 @@ export type EventsRequest = { readonly after: Position; readonly limit: number; 
 
 const endOfTime: Position = { epoch: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER }
 
+const nothing = { batches: 0, samples: 0, bytes: 0, oldestAt: undefined }
+const nothingFound: Found = { drops: [], salvage: undefined }
+const emptyFile: FileStats = { telemetry: nothing, events: nothing, diskUsed: 0 }
+
 let options: FileOptions
-let file: OutboxFile
+/** Undefined while the disk has no room for it: every commit tries again. */
+let file: OutboxFile | undefined
 let rescued: Salvage | undefined
 
 /** Runs `work`; when the file turns out to be damaged, salvages it and runs `work` once more on the new one. */
-function withRepair<T>(at: number, work: () => T): T {
+function withRepair<T>(at: number, work: (file: OutboxFile) => T): T {
   try {
-    return work()
+    file ??= openFile(at)
+    return work(file)
   } catch (error) {
     if (!isCorrupt(error) && !(error instanceof DamagedFile)) throw error
     closeQuietly()
     setAside(options.path)
     file = rescue(at)
-    return work()
+    return work(file)
   }
 }
 
 /** Goes on with a rescue that was interrupted, by a power cut or a full disk. */
 function openFile(at: number): OutboxFile {
-  return isSetAside(options.path) ? rescue(at) : new OutboxFile(options)
+  if (isBlocked(options.path)) throw new DamagedFile('there is a folder')
+  if (isSetAside(options.path)) return rescue(at)
+  try {
+    return new OutboxFile(options)
+  } catch (error) {
+    if (!(error instanceof NewerFile)) throw error
+    rescued = setNewerAside(options.path, error.version, at)
+    return new OutboxFile(options)
+  }
 }
 
 /** With a full disk the rescue waits for the next start: alarms of today are worth more than yesterday's telemetry. */
@@ -102,8 +116,9 @@ function rescue(at: number): OutboxFile {
     return made.file
   } catch (error) {
     if (!isDiskFull(error)) throw error
-    rescued = { quarantine: asideOf(options.path), batches: 0, drops: [], isDone: false }
-    return new OutboxFile(options)
+    const empty = new OutboxFile(options)
+    rescued = { quarantine: asideOf(options.path), batches: 0, drops: [], outcome: 'no-room' }
+    return empty
   }
 }
 
@@ -113,8 +128,18 @@ function takeRescued(): Salvage | undefined {
   return taken
 }
 
-function takeFound(): Found {
+function takeFound(file: OutboxFile): Found {
   return { drops: file.unreportedDrops(), salvage: takeRescued() }
+}
+
+/** A full disk keeps them for now: they are found again, and not sent. */
+function dropUnreadable(file: OutboxFile, drops: readonly Drop[], at: number): void {
+  if (drops.length === 0) return
+  try {
+    file.dropUnreadable(drops, at)
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+  }
 }
 
 function closeQuietly(): void {
@@ -123,22 +148,26 @@ function closeQuietly(): void {
   } catch {
     // The handle of a damaged file; there is nothing left to save through it.
   }
+  file = undefined
 }
 
 const methods = {
   open(request: OpenRequest): OpenAnswer {
     options = request
-    return withRepair(request.at, () => {
-      file ??= openFile(request.at)
-      const produced = file.produced()
-      return {
+    try {
+      return withRepair(request.at, (file) => ({
         epoch: file.nextEpoch(request.epochCandidate),
-        produced,
+        produced: file.produced(),
         drops: file.unreportedDrops(),
         stats: file.stats(),
         salvage: takeRescued(),
-      }
-    })
+      }))
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+      // No room even for an empty file. What is measured stays in memory until there is, alarms go out.
+      const epoch = request.epochCandidate
+      return { epoch, produced: [], drops: [], stats: emptyFile, salvage: takeRescued() }
+    }
   },
 
   commit(request: CommitRequest): Transferring<CommitAnswer> {
@@ -153,11 +182,14 @@ const methods = {
     let stats: FileStats | undefined
     let drops: Drop[] = []
     try {
-      withRepair(request.at, () => file.apply(change, request.at))
+      const stored = withRepair(request.at, (file) => {
+        file.apply(change, request.at)
+        return file
+      })
       // What is stored is stored, whatever happens to the housekeeping.
-      stats = file.stats()
-      drops = file.unreportedDrops()
-      file.shrink()
+      stats = stored.stats()
+      drops = stored.unreportedDrops()
+      stored.tidy()
     } catch (error) {
       if (stats === undefined) failure = failureOf(error)
     }
@@ -168,19 +200,23 @@ const methods = {
   },
 
   backfill(request: BackfillRequest): BackfillAnswer {
-    return withRepair(request.at, () => {
+    if (file === undefined) return { message: undefined, ...nothingFound }
+    return withRepair(request.at, (file) => {
+      const skip = [...request.skip]
       for (;;) {
-        const run = nextRun(file.telemetry(request), request.skip, request.maxSamples)
+        const run = nextRun(file.telemetry(request), skip, request.maxSamples)
         const { message, unreadable } = mergeRun(run, request.at)
-        if (unreadable.length > 0) file.dropUnreadable(unreadable, request.at)
-        // Without a message only an unreadable first batch is a reason to look again: it is gone now.
-        if (message !== undefined || unreadable.length === 0) return { message, ...takeFound() }
+        dropUnreadable(file, unreadable, request.at)
+        // Without a message only an unreadable first batch is a reason to look again.
+        if (message !== undefined || unreadable.length === 0) return { message, ...takeFound(file) }
+        skip.push(...unreadable)
       }
     })
   },
 
   events({ after, limit, at }: EventsRequest): EventsAnswer {
-    return withRepair(at, () => {
+    if (file === undefined) return { events: [], ...nothingFound }
+    return withRepair(at, (file) => {
       const events: NumberedEvent[] = []
       const unreadable: Drop[] = []
       for (const row of file.events({ after, until: endOfTime })) {
@@ -189,8 +225,8 @@ const methods = {
         else events.push({ epoch: row.epoch, seq: row.seq, event })
         if (events.length >= limit) break
       }
-      if (unreadable.length > 0) file.dropUnreadable(unreadable, at)
-      return { events, ...takeFound() }
+      dropUnreadable(file, unreadable, at)
+      return { events, ...takeFound(file) }
     })
   },
 }

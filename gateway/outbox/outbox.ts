@@ -110,7 +110,8 @@ export type OutboxOptions = {
 
 /**
  * Opens or creates the file. A damaged one is set aside as `<path>.corrupt-<time>`, what can be read of it is kept and
- * the known gap is reported. Disposing makes everything durable that was appended.
+ * the known gap is reported. One from a newer program is set aside as it is. Without room on the disk everything stays in
+ * memory until there is some. Disposing makes everything durable that was appended.
  */
 export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const { path, settings, clock } = options

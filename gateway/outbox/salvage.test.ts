@@ -1,4 +1,4 @@
-import { copyFile, open as openFile, readdir, rename, stat, truncate } from 'node:fs/promises'
+import { copyFile, mkdir, open as openFile, readdir, rename, stat, truncate } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { systemClock } from '#lib/clock.ts'
 import { createLogger } from '#lib/logger.ts'
@@ -152,4 +152,14 @@ test('of the files that were set aside the last is kept', async () => {
   }
   const aside = (await readdir(folder.path)).filter((name) => /\.corrupt-\d+$/.test(name))
   expect(aside).toHaveLength(1)
+})
+
+test('a folder where the file should be is set aside', async () => {
+  await using folder = await tempFolder()
+  const path = folder.file('outbox.db')
+  await mkdir(path)
+  await mkdir(`${path}-wal`)
+  await using outbox = await open(path)
+  await outbox.appendEvent({ kind: 'link', device: 'd', state: 'up', at: 1 })
+  expect(await readEvents(outbox)).toHaveLength(1)
 })

@@ -2,32 +2,36 @@
  * A damaged outbox file is set aside, what can be read of it is copied into a new one, and what may be missing is reported.
  * That can be interrupted at any moment: until it is done the file that was set aside has a name of its own.
  */
-import { existsSync, globSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, globSync, renameSync, rmSync, statSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { type Sqlite, transaction } from '#lib/sqlite.ts'
 import type { Drop } from './batch.ts'
 import { type Account, Found, missingAsDrops } from './missing.ts'
 import { type FileOptions, OutboxFile } from './outbox-file.ts'
-import { countWaiting, streamCodes } from './outbox-schema.ts'
+import { countWaiting, migrations, streamCodes } from './outbox-schema.ts'
 import { DamagedReader, type Rescued } from './read-damaged.ts'
 import { prepareStatements } from './statements.ts'
 
 export type Salvage = {
-  /** Where the damaged file is now. */
+  /** Where the file is now. */
   readonly quarantine: string
   readonly batches: number
   readonly drops: readonly Drop[]
-  /** False when the disk had no room: the next start tries again. */
-  readonly isDone: boolean
+  /** `no-room`: the next start tries again. `newer`: waits there for a program that knows its version. */
+  readonly outcome: 'rescued' | 'no-room' | 'newer'
 }
 
 const parts = ['', '-wal', '-shm']
 /** Rows of one transaction: a large backlog is not held in memory. */
 const rowsAtOnce = 500
 
-/** True while a damaged file waits for its rescue, which a power cut or a full disk has interrupted. */
+/** True while a file waits for its rescue: a power cut or a full disk has interrupted it, or a newer program has come back. */
 export function isSetAside(path: string): boolean {
-  if (!existsSync(asideOf(path))) return false
+  if (!existsSync(asideOf(path))) {
+    const known = newerFiles(path).find(({ version }) => version <= migrations.length)
+    if (known === undefined) return false
+    move(known.path, asideOf(path))
+  }
   // Cut off between two of its files.
   if (!existsSync(path)) setAside(path)
   return true
@@ -35,6 +39,18 @@ export function isSetAside(path: string): boolean {
 
 export function setAside(path: string): void {
   move(path, asideOf(path))
+}
+
+/** A program that was taken back to an earlier version keeps what the newer one left, untouched. */
+export function setNewerAside(path: string, version: number, at: number): Salvage {
+  const quarantine = `${path}.v${version}-${at}`
+  move(path, quarantine)
+  return { quarantine, batches: 0, drops: [], outcome: 'newer' }
+}
+
+/** A folder where a file should be. */
+export function isBlocked(path: string): boolean {
+  return parts.some((part) => statSync(path + part, { throwIfNoEntry: false })?.isDirectory() === true)
 }
 
 export function asideOf(path: string): string {
@@ -47,10 +63,10 @@ export function salvage(options: FileOptions, at: number): { file: OutboxFile; s
   const { batches, drops } = copyAll(options, at)
   const quarantine = `${path}.corrupt-${at}`
   // One of them: it may be as large as an outbox may be.
-  for (const older of globSync(`${path}.corrupt-*`)) rmSync(older, { force: true })
+  for (const older of globSync(`${path}.corrupt-*`)) rmSync(older, { force: true, recursive: true })
   move(asideOf(path), quarantine)
   // Opened again, so that its totals count what was copied.
-  return { file: new OutboxFile(options), salvage: { quarantine, batches, drops, isDone: true } }
+  return { file: new OutboxFile(options), salvage: { quarantine, batches, drops, outcome: 'rescued' } }
 }
 
 function copyAll(options: FileOptions, at: number): { batches: number; drops: readonly Drop[] } {
@@ -138,6 +154,13 @@ class Copy {
     })
     return [...this.#accounts.values(), ...unknown]
   }
+}
+
+function newerFiles(path: string): { path: string; version: number }[] {
+  return globSync(`${path}.v*`).flatMap((found) => {
+    const [, version] = /\.v(\d+)-\d+$/.exec(found) ?? []
+    return version === undefined ? [] : [{ path: found, version: Number(version) }]
+  })
 }
 
 function move(from: string, to: string): void {

@@ -1,4 +1,4 @@
-import { copyFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { systemClock } from '#lib/clock.ts'
 import { createLogger } from '#lib/logger.ts'
@@ -41,15 +41,33 @@ test.each(versions)('%s, written by an earlier program, is drained and not dropp
   await expect.poll(() => outbox.stats().telemetry.batches + outbox.stats().events.batches).toBe(0)
 })
 
-test('a file from a newer program is refused with the reason, and stays as it is', async () => {
+test('a file from a newer program is set aside as it is, and the outbox works', async () => {
   await using folder = await tempFolder()
   const path = folder.file('outbox.db')
-  await copyFile(fixture('outbox-v1.db'), path)
+  await copyFile(fixture('outbox-v2.db'), path)
   {
     using db = openSqlite({ path })
     db.exec('PRAGMA user_version = 99')
   }
-  await expect(open(path)).rejects.toThrow('file has version 99')
-  using db = openSqlite({ path, readOnly: true })
-  expect(db.prepare('SELECT count(*) AS count FROM batches').get()).toEqual({ count: 12 })
+  const before = await readFile(path)
+  await using outbox = await open(path)
+  await outbox.appendEvent({ kind: 'link', device: 'd', state: 'up', at: 1 })
+  expect((await readEvents(outbox)).map(({ event }) => event.kind)).toEqual(['link'])
+  const [aside = ''] = (await readdir(folder.path)).filter((name) => /^outbox\.db\.v99-\d+$/.test(name))
+  expect((await readFile(folder.file(aside))).equals(before)).toBe(true)
+})
+
+test('what was set aside is taken back by a program that knows its version, beside what came meanwhile', async () => {
+  await using folder = await tempFolder()
+  const path = folder.file('outbox.db')
+  {
+    await using outbox = await open(path)
+    await outbox.appendEvent({ kind: 'link', device: 'meanwhile', state: 'up', at: 1 })
+  }
+  await copyFile(fixture('outbox-v2.db'), `${path}.v2-1795600000000`)
+  await using outbox = await open(path)
+  expect(await readTelemetry(outbox)).toMatchObject([{ epoch, firstSeq: 3, lastSeq: 12 }])
+  const devices = (await readEvents(outbox)).map(({ event }) => event.kind === 'link' && event.device)
+  expect(devices).toEqual(['d-1', 'd-2', 'meanwhile'])
+  expect((await readdir(folder.path)).filter((name) => name.includes('.v2-'))).toEqual([])
 })
