@@ -1,13 +1,10 @@
 import { expect, test, vi } from 'vitest'
 import type { Command } from '#contract/command.ts'
 import type { AlarmEvent } from '#contract/events.ts'
-import { good } from '#contract/quality.ts'
 import type { Reply, ReplyBody, Request } from '#contract/request.ts'
-import type { Sample } from '#contract/sample.ts'
-import { type Outbox, openOutbox } from '#gateway/outbox/outbox.ts'
-import { defaultOutboxSettings, type OutboxSettings } from '#gateway/outbox/outbox-config.ts'
+import type { Outbox } from '#gateway/outbox/outbox.ts'
+import { defaultOutboxSettings } from '#gateway/outbox/outbox-config.ts'
 import { systemClock } from '#lib/clock.ts'
-import { createLogger } from '#lib/logger.ts'
 import {
   type AckingCloud,
   ackAll,
@@ -16,83 +13,22 @@ import {
   wideCredit,
 } from '../../tests/support/acking-cloud.ts'
 import { startTcpProxy } from '../../tests/support/tcp-proxy.ts'
-import { tempFolder } from '../../tests/support/temp-folder.ts'
 import { testCertificate } from '../../tests/support/test-certificate.ts'
+import {
+  gateway,
+  keepAliveMs,
+  samples,
+  startUplinkSite,
+  upTo,
+  valuesOf,
+  waitingIn,
+} from '../../tests/support/uplink-site.ts'
 import { waitFor as wait } from '../../tests/support/wait-for.ts'
-import { startUplink, type Uplink } from './uplink.ts'
 import type { UplinkSettings } from './uplink-config.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
-const log = createLogger({ level: 'silent' })
-const gateway = 'school-a'
-const keepAliveMs = 1_000
-
 const waitFor = <T>(attempt: () => T | Promise<T>) => wait(attempt, { everyMs: 10, timeoutMs: 10_000 })
-
-type Site = AsyncDisposable & {
-  readonly outbox: Outbox
-  readonly commands: Command[]
-  readonly requests: Request[]
-  readonly epoch: number
-  connect(settings: Partial<UplinkSettings> & { port: number; ca?: string }): Promise<Uplink>
-}
-
-async function startSite(settings: Partial<OutboxSettings> = {}): Promise<Site> {
-  await using parts = new AsyncDisposableStack()
-  const folder = parts.use(await tempFolder())
-  const merged = { ...defaultOutboxSettings, commitEveryMs: 20, ...settings }
-  const outbox = parts.use(
-    await openOutbox({ path: folder.file('outbox.db'), settings: merged, clock: systemClock, log }),
-  )
-  const commands: Command[] = []
-  const requests: Request[] = []
-  const owned = parts.move()
-  return {
-    outbox,
-    commands,
-    requests,
-    epoch: outbox.stats().epoch,
-    async connect({ port, ...settings }) {
-      const uplink = await startUplink({
-        settings: {
-          url: `mqtts://127.0.0.1:${port}`,
-          token: 'secret',
-          keepAliveMs,
-          connectTimeoutMs: 2_000,
-          statusEveryMs: 200,
-          reconnect: { firstMs: 50, maxMs: 200 },
-          ...settings,
-        },
-        gateway,
-        outbox,
-        about: () => ({
-          startedAt: 1,
-          software: '0.1.0',
-          runtime: process.version,
-          configVersion: 'c1',
-          catalogue: { v: 1, kind: 'catalogue', version: 'k1', devices: [] },
-          devices: { total: 0, up: 0, down: 0 },
-        }),
-        onCommand: (command) => void commands.push(command),
-        onRequest: (request) => void requests.push(request),
-        clock: systemClock,
-        log,
-      })
-      return owned.use(uplink)
-    },
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  }
-}
-
-function samples(from: number, count: number): Sample[] {
-  return Array.from({ length: count }, (_, i) => ({
-    point: 'meter-1/power',
-    t: 1_700_000_000_000 + from + i,
-    value: from + i,
-    quality: good,
-  }))
-}
 
 function alarm(occurrence: string): AlarmEvent {
   return {
@@ -108,22 +44,13 @@ function alarm(occurrence: string): AlarmEvent {
   }
 }
 
-function valuesOf(received: readonly Received[]): number[] {
-  return received.flatMap(({ values }) => values.map(Number)).sort((a, b) => a - b)
-}
-
-const upTo = (n: number) => Array.from({ length: n }, (_, i) => i)
-
 async function emptied(outbox: Outbox): Promise<void> {
-  await waitFor(() => {
-    const { telemetry, events, memory } = outbox.stats()
-    expect([telemetry.batches, events.batches, memory.samples, memory.events]).toEqual([0, 0, 0, 0])
-  })
+  await waitFor(() => expect(waitingIn(outbox)).toEqual([0, 0, 0, 0]))
 }
 
 test('samples and events arrive once, acknowledged ones are deleted, and the gateway says who it is', async () => {
   await using cloud = await startAckingCloud()
-  await using site = await startSite()
+  await using site = await startUplinkSite()
   const uplink = await site.connect(cloud)
   await waitFor(() => expect(uplink.state().connected).toBe(true))
   site.outbox.append(samples(0, 10))
@@ -147,7 +74,7 @@ test('samples and events arrive once, acknowledged ones are deleted, and the gat
 
 test('works over IPv6', async () => {
   await using cloud = await startAckingCloud({ host: '::1' })
-  await using site = await startSite()
+  await using site = await startUplinkSite()
   await site.connect({ port: 0, ca: cloud.ca, url: `mqtts://[::1]:${cloud.port}` })
   site.outbox.append(samples(0, 3))
   await waitFor(() => expect(valuesOf(cloud.received)).toEqual([0, 1, 2]))
@@ -156,7 +83,7 @@ test('works over IPv6', async () => {
 test('what was not acknowledged is sent again after a reconnect, under the same numbers', async () => {
   await using cloud = await startAckingCloud()
   await using proxy = await startTcpProxy({ port: cloud.port })
-  await using site = await startSite()
+  await using site = await startUplinkSite()
   const uplink = await site.connect({ port: proxy.port, ca: cloud.ca })
   await waitFor(() => expect(uplink.state().connected).toBe(true))
   cloud.reply = () => undefined
@@ -176,7 +103,7 @@ test('what was not acknowledged is sent again after a reconnect, under the same 
 test('a link that swallows everything is noticed within two keep-alives and nothing is lost', async () => {
   await using cloud = await startAckingCloud()
   await using proxy = await startTcpProxy({ port: cloud.port })
-  await using site = await startSite()
+  await using site = await startUplinkSite()
   const uplink = await site.connect({ port: proxy.port, ca: cloud.ca })
   await waitFor(() => expect(uplink.state().connected).toBe(true))
   let next = 0
@@ -208,7 +135,7 @@ test('live values are there within two seconds of the return of a dead link, whi
   await using cloud = await startAckingCloud()
   await using proxy = await startTcpProxy({ port: cloud.port })
   // The waits and deadlines of a real gateway, but for the keep-alive.
-  await using site = await startSite({ commitEveryMs: 1_000, commitSamples: 10, backfillSamples: 20 })
+  await using site = await startUplinkSite({ commitEveryMs: 1_000, commitSamples: 10, backfillSamples: 20 })
   const waits = { connectTimeoutMs: 15_000, reconnect: { firstMs: 500, maxMs: 15_000 } }
   const uplink = await site.connect({ port: proxy.port, ca: cloud.ca, ...waits })
   await waitFor(() => expect(uplink.state().connected).toBe(true))
@@ -234,7 +161,7 @@ test('live values are there within two seconds of the return of a dead link, whi
 test('an idle link that swallows everything is noticed as well', async () => {
   await using cloud = await startAckingCloud()
   await using proxy = await startTcpProxy({ port: cloud.port })
-  await using site = await startSite()
+  await using site = await startUplinkSite()
   const uplink = await site.connect({ port: proxy.port, ca: cloud.ca, statusEveryMs: 3_600_000 })
   await waitFor(() => expect(uplink.state().connected).toBe(true))
   const cutAt = performance.now()
@@ -245,7 +172,7 @@ test('an idle link that swallows everything is noticed as well', async () => {
 
 test('a cloud that answers pings but acknowledges nothing is left and tried again', async () => {
   await using cloud = await startAckingCloud()
-  await using site = await startSite()
+  await using site = await startUplinkSite()
   const uplink = await site.connect(cloud)
   await waitFor(() => expect(uplink.state().connected).toBe(true))
   cloud.reply = () => undefined
@@ -256,7 +183,7 @@ test('a cloud that answers pings but acknowledges nothing is left and tried agai
 
 test('after an outage live values and alarms go before the backlog, which drains merged', async () => {
   await using cloud = await startAckingCloud()
-  await using site = await startSite({ commitSamples: 10, backfillSamples: 50 })
+  await using site = await startUplinkSite({ commitSamples: 10, backfillSamples: 50 })
   site.outbox.append(samples(0, 5_000))
   await site.outbox.flush()
   // A slow cloud: each backfill message is acknowledged only after a while, so that the backlog lasts.
@@ -284,7 +211,7 @@ test('after an outage live values and alarms go before the backlog, which drains
 
 test('on connecting, events go first, then the newest values, then history', async () => {
   await using cloud = await startAckingCloud()
-  await using site = await startSite({ commitEveryMs: 60_000, commitSamples: 1_000 })
+  await using site = await startUplinkSite({ commitEveryMs: 60_000, commitSamples: 1_000 })
   site.outbox.append(samples(0, 5_000))
   await site.outbox.flush()
   await site.outbox.appendEvent(alarm('a-1'))
@@ -298,7 +225,7 @@ test('on connecting, events go first, then the newest values, then history', asy
 
 test('a refusal with a time keeps the batch and comes back to it; one without drops it and says so', async () => {
   await using cloud = await startAckingCloud()
-  await using site = await startSite({ commitSamples: 10 })
+  await using site = await startUplinkSite({ commitSamples: 10 })
   const uplink = await site.connect(cloud)
   await waitFor(() => expect(uplink.state().connected).toBe(true))
   const refusedAt: number[] = []
@@ -335,7 +262,7 @@ test('a refusal with a time keeps the batch and comes back to it; one without dr
 
 test('commands are handed on; garbage is counted and harms nothing', async () => {
   await using cloud = await startAckingCloud()
-  await using site = await startSite()
+  await using site = await startUplinkSite()
   const uplink = await site.connect(cloud)
   await waitFor(() => expect(uplink.state().connected).toBe(true))
   cloud.garbage(gateway, Buffer.from('{"v":1,'))
@@ -350,7 +277,7 @@ test('commands are handed on; garbage is counted and harms nothing', async () =>
 
 test('requests are handed on and answered on their own channel; without a link an answer is dropped', async () => {
   await using cloud = await startAckingCloud()
-  await using site = await startSite()
+  await using site = await startUplinkSite()
   const uplink = await site.connect(cloud)
   const body: ReplyBody = { kind: 'buses', buses: [] }
   const answer: Reply = { v: 1, id: 'r-1', part: 0, last: true, ok: true, body }
@@ -367,7 +294,7 @@ test('requests are handed on and answered on their own channel; without a link a
 test('a clean stop says goodbye, a killed connection leaves the will', async () => {
   await using cloud = await startAckingCloud()
   await using proxy = await startTcpProxy({ port: cloud.port })
-  await using site = await startSite()
+  await using site = await startUplinkSite()
   {
     await using uplink = await site.connect({ port: proxy.port, ca: cloud.ca })
     await waitFor(() => expect(uplink.state().connected).toBe(true))
@@ -381,7 +308,7 @@ test('a clean stop says goodbye, a killed connection leaves the will', async () 
 test('why there is no link is said in words', async () => {
   await using cloud = await startAckingCloud()
   await using stranger = await startAckingCloud({ certificate: await testCertificate(['cloud.example']) })
-  await using site = await startSite()
+  await using site = await startUplinkSite()
   const port = cloud.port
   const cases: [Partial<UplinkSettings> & { port: number }, RegExp][] = [
     [{ port, ca: cloud.ca, token: 'wrong' }, /token/],
