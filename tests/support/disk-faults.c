@@ -1,12 +1,21 @@
 /*
  * A disk that misbehaves, for LD_PRELOAD in front of a program under test.
  *   DISK_FSYNC_MS=500        every fsync and fdatasync takes this long more
+ *   DISK_SURVIVES=/folder    what a power cut leaves: the content of every file in DISK_OF as it was when its last fsync or
+ *                            fdatasync returned, by inode, and the names that were there when the folder was last synced
+ *   DISK_OF=/folder          the files to which DISK_SURVIVES applies
  *   DISK_FULL_WHEN=/file     while /file exists, no write at a position finds room (ENOSPC)
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,18 +32,61 @@ static int full(void) {
   return flag && access(flag, F_OK) == 0;
 }
 
+/* Written beside and renamed: a kill in the middle leaves the copy of the sync before, as the disk would. */
+static void keep_file(const char *path, const char *survives, ino_t inode) {
+  char next[4200], last[4200];
+  snprintf(next, sizeof next, "%s/%lu.new", survives, (unsigned long)inode);
+  snprintf(last, sizeof last, "%s/%lu", survives, (unsigned long)inode);
+  int from = open(path, O_RDONLY | O_CLOEXEC), to = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  while (from >= 0 && to >= 0 && sendfile(to, from, NULL, 1 << 24) > 0) continue;
+  if (from >= 0) close(from);
+  if (to >= 0) close(to);
+  rename(next, last);
+}
+
+static void keep_names(const char *path, const char *survives) {
+  char next[4200], last[4200];
+  snprintf(next, sizeof next, "%s/names.new", survives);
+  snprintf(last, sizeof last, "%s/names", survives);
+  DIR *folder = opendir(path);
+  FILE *to = fopen(next, "we");
+  for (struct dirent *entry; folder && to && (entry = readdir(folder));)
+    if (entry->d_type == DT_REG) fprintf(to, "%lu %s\n", (unsigned long)entry->d_ino, entry->d_name);
+  if (folder) closedir(folder);
+  if (to) fclose(to);
+  rename(next, last);
+}
+
+static void keep(int fd) {
+  const char *survives = getenv("DISK_SURVIVES"), *of = getenv("DISK_OF");
+  char link[64], path[4096];
+  struct stat stat;
+  if (!survives || !of || fstat(fd, &stat) != 0) return;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(link, path, sizeof path - 1);
+  if (length < 0) return;
+  path[length] = 0;
+  if (strncmp(path, of, strlen(of)) != 0) return;
+  if (S_ISDIR(stat.st_mode)) keep_names(path, survives);
+  else keep_file(path, survives, stat.st_ino);
+}
+
 int fsync(int fd) {
   static int (*real)(int);
   if (!real) real = dlsym(RTLD_NEXT, "fsync");
   slow();
-  return real(fd);
+  int result = real(fd);
+  if (result == 0) keep(fd);
+  return result;
 }
 
 int fdatasync(int fd) {
   static int (*real)(int);
   if (!real) real = dlsym(RTLD_NEXT, "fdatasync");
   slow();
-  return real(fd);
+  int result = real(fd);
+  if (result == 0) keep(fd);
+  return result;
 }
 
 ssize_t pwrite(int fd, const void *data, size_t count, off_t at) {
