@@ -3,8 +3,15 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
+import { systemClock } from '#lib/clock.ts'
+import { createLogger } from '#lib/logger.ts'
 import { describeWithDiskFaults, diskFaults } from '../../tests/support/disk-faults.ts'
+import { describeWithSmallDisk, mountSmallDisk } from '../../tests/support/small-disk.ts'
 import { tempFolder } from '../../tests/support/temp-folder.ts'
+import { waitFor } from '../../tests/support/wait-for.ts'
+import { readEvents } from './fixtures/read-outbox.ts'
+import { openOutbox } from './outbox.ts'
+import { defaultOutboxSettings } from './outbox-config.ts'
 
 const fixture = (name: string) => new URL(`./fixtures/${name}`, import.meta.url).pathname
 
@@ -55,4 +62,33 @@ describeWithDiskFaults('a disk that misbehaves', () => {
     child.stdin.end()
     expect((await exited)[0]).toBe(0)
   }, 30_000)
+})
+
+describeWithSmallDisk('a disk without room for an empty file', () => {
+  test('the outbox opens, hands everything over from memory, and writes it once there is room', async () => {
+    await using folder = await tempFolder()
+    using disk = mountSmallDisk(folder.file('disk'), '1m')
+    disk.fill()
+    const log = createLogger({ level: 'silent' })
+    const path = folder.file('disk/outbox.db')
+    await using outbox = await openOutbox({ path, settings: defaultOutboxSettings, clock: systemClock, log })
+    const offered: number[] = []
+    outbox.subscribe({
+      event: ({ seq }) => void offered.push(seq),
+      batch: ({ seq }) => void offered.push(seq),
+    })
+    const durable = outbox.appendEvent({ kind: 'link', device: 'd', state: 'up', at: 1 })
+    outbox.append([{ point: 'm/p', t: 1e12, value: 1, quality: 192 }])
+    const flushed = outbox.flush()
+    await waitFor(() => expect(outbox.stats().failure).toMatch(/full/), { everyMs: 10 })
+    expect(offered).toContain(1)
+    expect((await readEvents(outbox)).map(({ event }) => event.kind)).toEqual(['link'])
+    disk.empty()
+    await Promise.all([durable, flushed])
+    expect(outbox.stats()).toMatchObject({
+      failure: undefined,
+      telemetry: { samples: 1 },
+      events: { batches: 1 },
+    })
+  })
 })
