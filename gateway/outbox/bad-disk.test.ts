@@ -18,11 +18,12 @@ const fixture = (name: string) => new URL(`./fixtures/${name}`, import.meta.url)
 describeWithDiskFaults('a disk that misbehaves', () => {
   test('every fsync takes 500 ms: the main thread does not feel it, an event is handed over at once', async () => {
     await using folder = await tempFolder()
-    const { env } = diskFaults(folder.path)
+    const faults = diskFaults(folder.path)
+    faults.slow(500)
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [fixture('slow-disk.ts'), folder.file('outbox.db'), '3000'],
-      { env: { ...process.env, ...env({ fsyncMs: 500 }) } },
+      { env: { ...process.env, ...faults.env } },
     )
     const felt = JSON.parse(stdout)
     // The fault is really there …
@@ -40,7 +41,7 @@ describeWithDiskFaults('a disk that misbehaves', () => {
     const faults = diskFaults(folder.path)
     const child = spawn(process.execPath, [fixture('full-disk.ts'), folder.file('outbox.db')], {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, ...faults.env({}) },
+      env: { ...process.env, ...faults.env },
     })
     const exited = once(child, 'exit')
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
@@ -50,14 +51,14 @@ describeWithDiskFaults('a disk that misbehaves', () => {
       return JSON.parse(String(value))
     }
     expect(await say('append 100')).toMatchObject({ durable: true })
-    faults.fill()
+    faults.refuse('ENOSPC')
     expect(await say('append 100')).toMatchObject({
       durable: false,
       failure: expect.stringMatching(/full|disk/i),
     })
     // More than the memory budget of 1,000: the oldest goes, and is accounted for.
     expect(await say('append 1500')).toMatchObject({ durable: false, offered: expect.any(Number) })
-    faults.empty()
+    faults.heal()
     expect(await say('settle')).toEqual({ values: 1_700 - 600, dropped: 600, reported: 600, offered: true })
     child.stdin.end()
     expect((await exited)[0]).toBe(0)

@@ -116,7 +116,6 @@ async function goOn(left: string, { of, survives }: PowerCut): Promise<void> {
 describeWithDiskFaults('a power cut', () => {
   test('loses nothing that was durable, whatever the disk had not written yet, in a new file and an old one', async () => {
     await using folder = await tempFolder()
-    const faults = diskFaults(folder.path)
     const chance = new SeededChance()
     const durable: [number, number][] = []
     let before: string | undefined
@@ -125,7 +124,7 @@ describeWithDiskFaults('a power cut', () => {
       await mkdir(powerCut.of)
       await mkdir(powerCut.survives)
       if (before !== undefined) await goOn(before, powerCut)
-      const env = faults.env({ powerCut })
+      const { env } = diskFaults(folder.path, powerCut)
       durable.push(...(await runAndKill(join(powerCut.of, 'outbox.db'), round * 1_000_000, { env })))
       before = folder.file(`${round}-left`)
       await mkdir(before)

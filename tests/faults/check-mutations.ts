@@ -3,7 +3,8 @@ import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { repository, run } from '../support/program.ts'
 import { tempFolder } from '../support/temp-folder.ts'
-import { faultNames } from './fault.ts'
+import type { CampaignResult } from './campaign.ts'
+import type { FaultName } from './faults.ts'
 import { type Mutation, mutations } from './mutations.ts'
 
 type CheckOptions = {
@@ -12,44 +13,58 @@ type CheckOptions = {
   readonly say: (line: object) => void
 }
 
-/** Long enough for some kills, short enough for a dozen of these in ten minutes. */
-const campaign = ['--minutes', '0.5', '--seed', '11', '--settle', '15']
+/** Long enough for every fault of a mutation, short enough for all mutations in twenty minutes. */
+const mutatedMinutes = '0.5'
+/** Long enough for every fault that some mutation needs. */
+const cleanMinutes = '2'
+const campaign = ['--seed', '11', '--settle', '15']
+const campaignMs = 300_000
+const ownMain = join(repository, 'tests/faults/main.ts')
 
 /** Runs the harness on a copy of the source for each bug. Resolves with the names of those it did not find. */
 export async function checkMutations({ only, say }: CheckOptions): Promise<readonly string[]> {
+  const wanted = mutations.filter(({ name }) => only === undefined || only.includes(name))
   const missed: string[] = []
-  // Without any bug nothing may be found: else a finding would prove nothing.
-  if (!(await isClean())) throw new Error('the harness complains about the source as it is')
-  for (const mutation of mutations.filter(({ name }) => only === undefined || only.includes(name))) {
-    const { code, output } = await runMutated(mutation)
-    const result = output.trimEnd().split('\n').at(-1)?.slice(0, 400)
-    say({ mutation: mutation.name, found: code !== 0, result })
-    if (code === 0) missed.push(mutation.name)
+  // The same faults without a bug must find nothing: else a finding would prove nothing.
+  const names = [...new Set(wanted.flatMap(({ faults }) => faults))]
+  const clean = await findingsOf(ownMain, names, cleanMinutes)
+  if (clean.length > 0)
+    throw new Error(`the harness complains about the source as it is: ${clean.join('\n')}`)
+  for (const mutation of wanted) {
+    const findings = await mutatedFindings(mutation)
+    const { name, file, faults } = mutation
+    say({ mutation: name, file, faults, found: findings.length > 0, by: findings.map(short) })
+    if (findings.length === 0) missed.push(name)
   }
   return missed
 }
 
-async function isClean(): Promise<boolean> {
-  const { code } = await run({ name: 'no bug', args: ['tests/faults/main.ts', ...campaign] }, 300_000)
-  return code === 0
-}
-
-async function runMutated(mutation: Mutation): Promise<{ code: number | null; output: string }> {
+async function mutatedFindings(mutation: Mutation): Promise<readonly string[]> {
   await using folder = await tempFolder()
   await copySource(folder.path)
-  await mutate(join(folder.path, mutation.file), mutation)
-  const faults = mutation.faults.filter((name) => faultNames.includes(name)).join(', ')
-  const store = mutation.store ?? 'embedded'
-  return await run(
-    {
-      name: mutation.name,
-      args: [join(folder.path, 'tests/faults/main.ts'), ...campaign, '--store', store, '--only', faults],
-    },
-    300_000,
-  )
+  const file = join(folder.path, mutation.file)
+  await writeFile(file, mutated(await readFile(file, 'utf8'), mutation))
+  return await findingsOf(join(folder.path, 'tests/faults/main.ts'), mutation.faults, mutatedMinutes)
 }
 
-/** What git knows, and the dependencies as they are. */
+async function findingsOf(
+  main: string,
+  faults: readonly FaultName[],
+  minutes: string,
+): Promise<readonly string[]> {
+  const args = [main, ...campaign, '--minutes', minutes, '--only', faults.join(', ')]
+  const { output } = await run({ name: 'faults', args }, campaignMs)
+  const result = output.split('\n').find((line) => line.startsWith('{"seed"'))
+  // A harness that broke down has found nothing.
+  if (result === undefined) throw new Error(`no result\n${output.slice(-3_000)}`)
+  return (JSON.parse(result) as CampaignResult).findings
+}
+
+function short(finding: string): string {
+  return finding.slice(0, 160)
+}
+
+/** The source as it is, and the dependencies as they are. */
 async function copySource(folder: string): Promise<void> {
   const files = execFileSync('git', ['ls-files', '-z'], { cwd: repository, encoding: 'utf8' }).split('\0')
   for (const file of files.filter((name) => /\.(ts|mjs|json|yaml|c)$/.test(name))) {
@@ -59,12 +74,9 @@ async function copySource(folder: string): Promise<void> {
   await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'))
 }
 
-async function mutate(file: string, { name, find, replace }: Mutation): Promise<void> {
-  const text = await readFile(file, 'utf8')
+/** Throws when the text to change does not stand there exactly once. */
+export function mutated(text: string, { name, file, find, replace }: Mutation): string {
   const places = text.split(find).length - 1
   if (places !== 1) throw new Error(`${name}: the text to change stands ${places} times in ${file}`)
-  await writeFile(
-    file,
-    text.replace(find, () => replace),
-  )
+  return text.replace(find, () => replace)
 }

@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util'
 import { runCampaign } from './campaign.ts'
 import { checkMutations } from './check-mutations.ts'
-import { faultNames } from './fault.ts'
+import { faultNames } from './faults.ts'
 
 const { values } = parseArgs({
   options: {

@@ -1,4 +1,4 @@
-import type { FaultName } from './fault.ts'
+import type { FaultName } from './faults.ts'
 
 /**
  * A deliberate bug, put into a copy of the source: the harness must find it. `find` stands in the file exactly once, or the
@@ -11,7 +11,6 @@ export type Mutation = {
   readonly replace: string
   /** What has to go wrong for it to show. */
   readonly faults: readonly FaultName[]
-  readonly store?: 'influxdb'
 }
 
 const lossy: readonly FaultName[] = ['acknowledgements are lost', 'what the gateway sends is lost']
@@ -31,8 +30,7 @@ export const mutations: readonly Mutation[] = [
     file: 'cloud/ingest/ingest.ts',
     find: 'this.#replies.refuse(gateway, { range, code, message, retryAfterMs: failedRetryMs })',
     replace: 'this.#replies.ack(gateway, range)',
-    faults: ['telemetry store killed'],
-    store: 'influxdb',
+    faults: ['cloud’s disk is full'],
   },
   {
     name: 'the cloud books one number more than it received',
@@ -54,8 +52,7 @@ export const mutations: readonly Mutation[] = [
     find: 'const lost = this.#drain.refused(refuse, this.#lastAckAt)',
     replace:
       'const lost = this.#drain.refused(refuse, this.#lastAckAt)\n    if (refuse.range !== undefined) outbox.confirm([refuse.range])',
-    faults: ['telemetry store killed'],
-    store: 'influxdb',
+    faults: ['gateway killed while the cloud refuses'],
   },
   {
     name: 'the gateway does not send the backlog after a reconnect',
@@ -77,7 +74,7 @@ export const mutations: readonly Mutation[] = [
     file: 'gateway/uplink/session.ts',
     find: 'let aliveAt = clock.monotonic()\n',
     replace: 'let aliveAt = clock.monotonic()\n    if (aliveAt > 0) return\n',
-    faults: ['link drops everything silently'],
+    faults: ['link drops everything silently', 'gateway believes in a dead connection'],
   },
   {
     name: 'a restarted gateway counts from one again in the old epoch',
@@ -102,9 +99,51 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a message gets the time at which it came',
-    file: 'gateway/southbound/mqtt/decode.ts',
+    file: 'gateway/southbound/mqtt/source-time.ts',
     find: 'Math.trunc(t)',
     replace: 'nowMs',
     faults: lossy,
+  },
+  {
+    name: 'the cloud counts twice what came twice',
+    file: 'cloud/ingest/ledger.ts',
+    find: 'change.samples += Math.round((receipt.samples * count) / (lastSeq - firstSeq + 1))',
+    replace: 'change.samples += count >= 0 ? receipt.samples : 0',
+    faults: ['batches come twice'],
+  },
+  {
+    name: 'the cloud acknowledges everything up to a number',
+    file: 'cloud/ingest/ingest.ts',
+    find: 'this.#replies.ack(gateway, range)',
+    replace: 'this.#replies.ack(gateway, { ...range, firstSeq: 1 })',
+    faults: lossy,
+  },
+  {
+    name: 'the gateway accepts an expired certificate',
+    file: 'gateway/uplink/dial.ts',
+    find: 'rejectUnauthorized: true',
+    replace: 'rejectUnauthorized: false',
+    faults: ['cloud’s certificate has expired'],
+  },
+  {
+    name: 'what the disk refused is forgotten',
+    file: 'gateway/outbox/durable-outbox.ts',
+    find: 'this.#batches.putBack(group, answer.batches, this.#options.clock.now())',
+    replace: 'void group',
+    faults: ['disk full and link cut until the memory budget is spent'],
+  },
+  {
+    name: 'a gateway that stops does not store what it has in memory',
+    file: 'gateway/outbox/durable-outbox.ts',
+    find: 'async [Symbol.asyncDispose](): Promise<void> {\n    this.#seal()',
+    replace: 'async [Symbol.asyncDispose](): Promise<void> {',
+    faults: ['gateway restarted'],
+  },
+  {
+    name: 'epochs follow the clock alone',
+    file: 'gateway/outbox/outbox-file.ts',
+    find: 'return Math.max(candidate, last + 1)',
+    replace: 'return last < 0 ? last : candidate',
+    faults: ['gateway killed while its clock is an hour ahead', 'gateway killed'],
   },
 ]

@@ -1,6 +1,11 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { repository } from '../support/program.ts'
 import { SeededChance } from '../support/random.ts'
-import { faultNames } from './fault.ts'
+import { mutated } from './check-mutations.ts'
+import { faultNames, possibleFaults } from './faults.ts'
+import { mutations } from './mutations.ts'
 import { schedule } from './schedule.ts'
 
 test('the same seed gives the same acts, another seed others', () => {
@@ -10,9 +15,17 @@ test('the same seed gives the same acts, another seed others', () => {
 })
 
 test('three minutes bring every fault, and some of them two at once', () => {
-  for (const seed of ['1', '2', '3', '4', '5']) {
-    const acts = schedule(new SeededChance(seed), { totalMs: 180_000, names: faultNames })
-    expect(new Set(acts.flatMap((act) => act.faults.map(({ name }) => name)))).toEqual(new Set(faultNames))
+  for (const seed of Array.from({ length: 200 }, (_, i) => `${i}`)) {
+    const names = possibleFaults('embedded')
+    const acts = schedule(new SeededChance(seed), { totalMs: 180_000, names })
+    expect(new Set(acts.flatMap((act) => act.faults.map(({ name }) => name)))).toEqual(new Set(names))
     expect(acts.some((act) => act.faults.length === 2)).toBe(true)
+  }
+})
+
+test('every deliberate bug fits the source as it is, and changes it', async () => {
+  for (const mutation of mutations) {
+    const text = await readFile(join(repository, mutation.file), 'utf8')
+    expect(mutated(text, mutation)).not.toBe(text)
   }
 })

@@ -1,5 +1,6 @@
 import type { SeededChance } from '../support/random.ts'
-import { type FaultName, faults } from './fault.ts'
+import type { Fault } from './fault.ts'
+import { type FaultName, faults } from './faults.ts'
 
 /** One or two faults that begin together, and the quiet after them. */
 export type Act = {
@@ -26,12 +27,17 @@ export function schedule(chance: SeededChance, { totalMs, names }: ScheduleOptio
     const together = partner === undefined ? [first] : [first, partner]
     const act = {
       faults: together.map((name) => ({ name, ms: Math.round(chance.between(300, 6_000)) })),
-      quietMs: Math.round(chance.between(200, 4_000)),
+      quietMs: Math.round(chance.between(200, 3_000)),
     }
     acts.push(act)
-    left -= Math.max(...act.faults.map(({ ms }) => ms)) + act.quietMs
+    left -= Math.max(...act.faults.map(durationMs)) + act.quietMs
   }
   return acts
+}
+
+function durationMs({ name, ms }: Act['faults'][number]): number {
+  const { takesMs = 0 }: Fault = faults[name]
+  return ms + takesMs
 }
 
 function shareParts(one: FaultName, other: FaultName): boolean {

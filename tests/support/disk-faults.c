@@ -1,10 +1,10 @@
 /*
- * A disk that misbehaves, for LD_PRELOAD in front of a program under test.
- *   DISK_FSYNC_MS=500        every fsync and fdatasync takes this long more
+ * A disk that misbehaves, for LD_PRELOAD in front of a program under test. Each file is read anew at every call.
+ *   DISK_SLOW_WHEN=/file     while /file exists, every fsync and fdatasync takes as many ms more as it says
+ *   DISK_REFUSES_WHEN=/file  while /file exists, every write at a position fails with the errno that it says
  *   DISK_SURVIVES=/folder    what a power cut leaves: the content of every file in DISK_OF as it was when its last fsync or
  *                            fdatasync returned, by inode, and the names that were there when the folder was last synced
  *   DISK_OF=/folder          the files to which DISK_SURVIVES applies
- *   DISK_FULL_WHEN=/file     while /file exists, no write at a position finds room (ENOSPC)
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -20,16 +20,25 @@
 #include <time.h>
 #include <unistd.h>
 
-static void slow(void) {
-  const char *text = getenv("DISK_FSYNC_MS");
-  long ms = text ? atol(text) : 0;
-  struct timespec wait = {ms / 1000, (ms % 1000) * 1000000L};
-  if (ms > 0) nanosleep(&wait, NULL);
+/* The number in the file that the variable names; 0 without it. Leaves errno as it was. */
+static long number(const char *variable) {
+  const char *path = getenv(variable);
+  if (!path) return 0;
+  int before = errno;
+  char text[16] = "";
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd >= 0) {
+    if (read(fd, text, sizeof text - 1) < 0) text[0] = 0;
+    close(fd);
+  }
+  errno = before;
+  return atol(text);
 }
 
-static int full(void) {
-  const char *flag = getenv("DISK_FULL_WHEN");
-  return flag && access(flag, F_OK) == 0;
+static void slow(void) {
+  long ms = number("DISK_SLOW_WHEN");
+  struct timespec wait = {ms / 1000, (ms % 1000) * 1000000L};
+  if (ms > 0) nanosleep(&wait, NULL);
 }
 
 /* Written beside and renamed: a kill in the middle leaves the copy of the sync before, as the disk would. */
@@ -92,8 +101,9 @@ int fdatasync(int fd) {
 ssize_t pwrite(int fd, const void *data, size_t count, off_t at) {
   static ssize_t (*real)(int, const void *, size_t, off_t);
   if (!real) real = dlsym(RTLD_NEXT, "pwrite");
-  if (full()) {
-    errno = ENOSPC;
+  long refusal = number("DISK_REFUSES_WHEN");
+  if (refusal) {
+    errno = (int)refusal;
     return -1;
   }
   return real(fd, data, count, at);
@@ -102,8 +112,9 @@ ssize_t pwrite(int fd, const void *data, size_t count, off_t at) {
 ssize_t pwrite64(int fd, const void *data, size_t count, off64_t at) {
   static ssize_t (*real)(int, const void *, size_t, off64_t);
   if (!real) real = dlsym(RTLD_NEXT, "pwrite64");
-  if (full()) {
-    errno = ENOSPC;
+  long refusal = number("DISK_REFUSES_WHEN");
+  if (refusal) {
+    errno = (int)refusal;
     return -1;
   }
   return real(fd, data, count, at);

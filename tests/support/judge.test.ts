@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LedgerStream } from '#contract/api/ledger.ts'
-import { judge, unaccounted } from './judge.ts'
+import { allWell, judge, unaccounted } from './judge.ts'
 
 const wrote = (t: number, value: number) => ({ point: 'lux-1/illuminance', t, value })
 const stored = (t: number, value: unknown, quality = 'good') => ({ t, value, quality })
@@ -22,6 +22,7 @@ test('equal journals give empty lists', () => {
     changed: [],
     invented: [],
     excused: [],
+    redated: [],
   })
 })
 
@@ -48,6 +49,19 @@ test('a loss is excused by when the value was taken over, not by how old it was'
   const stored = new Map<string, never[]>()
   expect(judge({ written: [resent], stored, mayLose: [{ from: 40, to: 60 }] }).excused).toEqual([resent])
   expect(judge({ written: [resent], stored, mayLose: [{ from: 0, to: 10 }] }).missing).toEqual([resent])
+})
+
+test('a value under the time of a wrong clock is found there, but only while the clock was wrong', () => {
+  const hourMs = 3_600_000
+  const behind = new Map([['lux-1/illuminance', [stored(1, 10), stored(2 - hourMs + 40, 20), stored(3, 30)]]])
+  const window = { from: 2, to: 3, byMs: -hourMs }
+  const found = judge({ written, stored: behind, redated: [window] })
+  expect(found).toEqual({ ...allWell(written), redated: [wrote(2, 20)] })
+  const later = judge({ written, stored: behind, redated: [{ ...window, from: 3 }] })
+  expect(later.missing).toEqual([wrote(2, 20)])
+  expect(later.invented).toHaveLength(1)
+  const other = judge({ written: [wrote(2, 21)], stored: behind, redated: [window] })
+  expect(other.missing).toEqual([wrote(2, 21)])
 })
 
 test('the ledger is read as an account: nothing missing, nothing twice', () => {

@@ -16,7 +16,15 @@ export type Verdict = {
   readonly invented: readonly StoredSample[]
   /** Written in a window in which a loss is allowed, and lost. */
   readonly excused: readonly JournalEntry[]
+  /** Stored under the time of the gateway's clock, in a time in which it may be wrong. */
+  readonly redated: readonly JournalEntry[]
 }
+
+/**
+ * From `from` to `to` the gateway's clock was `byMs` ahead. A device's time that this makes impossible is replaced by the
+ * time of arrival, as profiles say (`max_skew`): the value is then found under that.
+ */
+export type Redating = TimeRange & { readonly byMs: number }
 
 /** `takenAt`: when the gateway's broker acknowledged it. Absent when it never did. */
 export type Written = JournalEntry & { readonly takenAt?: number }
@@ -27,12 +35,16 @@ export type Case = {
   readonly stored: ReadonlyMap<string, readonly StoredSample[]>
   /** What was taken over in these times may be lost: it was not yet on disk when the power went. */
   readonly mayLose?: readonly TimeRange[]
+  readonly redated?: readonly Redating[]
 }
 
+/** A message is on its way to the gateway for no longer than this. */
+const arrivalMs = 5_000
+
 /** Pure. `stored` is by `<device>/<point>`; only points that somebody wrote are judged. */
-export function judge({ written, stored, mayLose = [] }: Case): Verdict {
+export function judge({ written, stored, mayLose = [], redated = [] }: Case): Verdict {
   const verdicts = [...Map.groupBy(written, ({ point }) => point)].map(([point, entries]) =>
-    judgePoint(entries, stored.get(point) ?? [], mayLose),
+    judgePoint(entries, stored.get(point) ?? [], { mayLose, redated }),
   )
   return {
     compared: written.length,
@@ -41,22 +53,32 @@ export function judge({ written, stored, mayLose = [] }: Case): Verdict {
     changed: verdicts.flatMap((verdict) => verdict.changed),
     invented: verdicts.flatMap((verdict) => verdict.invented),
     excused: verdicts.flatMap((verdict) => verdict.excused),
+    redated: verdicts.flatMap((verdict) => verdict.redated),
   }
 }
 
 function judgePoint(
   written: readonly Written[],
   stored: readonly StoredSample[],
-  mayLose: readonly TimeRange[],
+  { mayLose, redated }: { mayLose: readonly TimeRange[]; redated: readonly Redating[] },
 ): Omit<Verdict, 'compared'> {
   const found = Map.groupBy(stored, ({ t }) => t)
   const timesWritten = new Set(written.map(({ t }) => t))
-  const lost = written.filter(({ t }) => !found.has(t))
+  const timesRedated = new Set<number>()
+  const isRedated = (entry: Written) => {
+    const sample = stored.find((one) => !timesRedated.has(one.t) && isUnderOtherTime(entry, one, redated))
+    if (sample !== undefined) timesRedated.add(sample.t)
+    return sample !== undefined
+  }
+  const gone = written.filter(({ t }) => !found.has(t))
+  const underOtherTime = new Set(redated.length === 0 ? [] : gone.filter(isRedated))
+  const lost = gone.filter((entry) => !underOtherTime.has(entry))
   const isExcused = ({ t, takenAt = t }: Written) =>
     mayLose.some(({ from, to }) => takenAt >= from && takenAt < to)
   return {
     missing: lost.filter((entry) => !isExcused(entry)),
     excused: lost.filter(isExcused),
+    redated: [...underOtherTime],
     doubled: written.filter(({ t }) => (found.get(t)?.length ?? 0) > 1),
     changed: written.flatMap((wrote) => {
       const sample = found.get(wrote.t)?.[0]
@@ -64,13 +86,31 @@ function judgePoint(
       return [{ wrote, stored: sample }]
     }),
     // Bad and stale are the gateway's own words; a good value must have come from the device.
-    invented: stored.filter(({ t, quality }) => quality === 'good' && !timesWritten.has(t)),
+    invented: stored.filter(
+      ({ t, quality }) => quality === 'good' && !timesWritten.has(t) && !timesRedated.has(t),
+    ),
   }
+}
+
+function isUnderOtherTime(wrote: Written, sample: StoredSample, redated: readonly Redating[]): boolean {
+  if (sample.quality !== 'good' || !isSame(sample.value, wrote.value)) return false
+  return redated.some(({ from, to, byMs }) => {
+    const lateMs = sample.t - byMs - wrote.t
+    return wrote.t >= from && wrote.t <= to && lateMs >= 0 && lateMs < arrivalMs
+  })
 }
 
 /** The verdict when nothing is wrong. */
 export function allWell(written: readonly JournalEntry[]): Verdict {
-  return { compared: written.length, missing: [], doubled: [], changed: [], invented: [], excused: [] }
+  return {
+    compared: written.length,
+    missing: [],
+    doubled: [],
+    changed: [],
+    invented: [],
+    excused: [],
+    redated: [],
+  }
 }
 
 export async function readJournal(file: string): Promise<readonly Written[]> {
@@ -90,16 +130,18 @@ export async function readJournal(file: string): Promise<readonly Written[]> {
   })
 }
 
-/** Reads back from the API what the journal says was written. */
+const wrongestClockMs = 2 * 3_600_000
+
+/** Reads back from the API what the journal says was written, under whatever time a wrong clock gave it. */
 export async function readStored(
   api: ApiClient,
   gateway: string,
   written: readonly JournalEntry[],
 ): Promise<ReadonlyMap<string, readonly StoredSample[]>> {
-  const from = written.reduce((first, { t }) => Math.min(first, t), Number.POSITIVE_INFINITY) - 60_000
+  const from = written.reduce((first, { t }) => Math.min(first, t), Date.now()) - wrongestClockMs
   const stored = new Map<string, readonly StoredSample[]>()
   for (const point of new Set(written.map((entry) => entry.point))) {
-    const samples = await api.samples(`${gateway}/${point}`, { from, to: Date.now() + 60_000 })
+    const samples = await api.samples(`${gateway}/${point}`, { from, to: Date.now() + wrongestClockMs })
     stored.set(
       point,
       samples.map(([t, value, quality]) => ({ t, value, quality })),

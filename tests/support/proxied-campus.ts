@@ -24,6 +24,7 @@ export async function silence(
   devices: readonly { readonly id: string }[],
 ): Promise<readonly Written[]> {
   for (const { id } of devices) await site.fault(id, { kind: 'silent' })
+  const points = new Set(devices.map(({ id }) => `${id}/illuminance`))
   const journal = await readJournal(site.journal)
-  return journal.filter(({ point }) => point.endsWith('/illuminance'))
+  return journal.filter(({ point }) => points.has(point))
 }

@@ -19,6 +19,18 @@ export interface TcpProxy extends AsyncDisposable {
   reset(): void
   /** Every chunk is forwarded this much later, and by chance up to `jitterMs` more; the order stays. */
   delay(ms: number, jitterMs?: number): void
+  /**
+   * Loss as programs on TCP know it: no byte is missing, but each chunk is held up with this chance, and everything
+   * behind it, for as long as a retransmission takes (200 ms, doubled each time it is lost again).
+   */
+  lose(rate: number): void
+  /**
+   * Half-open connections: one side goes away without the other noticing, as when a router forgets or a machine is
+   * switched off. `up`: the client is gone and the server believes in it. `down`: the other way round.
+   */
+  halfOpen(gone: Direction): void
+  /** New connections go to this port from now on; without one to the first target again. */
+  divert(port?: number): void
 }
 
 export type ProxyTarget = { readonly port: number; readonly host?: string; readonly listenOn?: string }
@@ -34,6 +46,8 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
   let cutWays: readonly Direction[] = []
   let delayMs = 0
   let jitterMs = 0
+  let lossRate = 0
+  let targetPort = target.port
   let connections = 0
   let bytes = 0
 
@@ -41,7 +55,7 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
     connections++
     const upstream = cutWays.includes('up')
       ? undefined
-      : createConnection({ port: target.port, host: target.host ?? '127.0.0.1' })
+      : createConnection({ port: targetPort, host: target.host ?? '127.0.0.1' })
     const pair: Pair = {
       sockets: upstream === undefined ? [client] : [client, upstream],
       dead: new Set(cutWays),
@@ -63,7 +77,7 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
     from.on('data', (chunk) => {
       if (pair.dead.has(way)) return
       order = order.then(async () => {
-        const waitMs = delayMs + jitterMs * Math.random()
+        const waitMs = delayMs + jitterMs * Math.random() + retransmissionMs(lossRate)
         if (waitMs > 0) await sleep(waitMs)
         if (pair.dead.has(way) || to.destroyed) return
         bytes += chunk.length
@@ -109,9 +123,34 @@ export async function startTcpProxy(target: ProxyTarget): Promise<TcpProxy> {
       delayMs = ms
       jitterMs = jitter
     },
+    lose(rate) {
+      lossRate = rate
+    },
+    halfOpen(gone) {
+      for (const pair of pairs) {
+        for (const way of bothWays) pair.dead.add(way)
+        const [client, upstream] = pair.sockets
+        const socket = gone === 'up' ? client : upstream
+        socket?.destroy()
+      }
+    },
+    divert(port) {
+      targetPort = port ?? target.port
+    },
     async [Symbol.asyncDispose]() {
       for (const pair of pairs) for (const socket of pair.sockets) socket.destroy()
       await new Promise<void>((resolve) => server.close(() => resolve()))
     },
   }
+}
+
+/** Linux sends a segment again after 200 ms at the earliest, and each time waits twice as long (RFC 6298 § 5.5). */
+const firstRetransmissionMs = 200
+const mostRetransmissions = 4
+
+function retransmissionMs(lossRate: number): number {
+  let waitMs = 0
+  for (let n = 0; n < mostRetransmissions && Math.random() < lossRate; n++)
+    waitMs += firstRetransmissionMs * 2 ** n
+  return waitMs
 }

@@ -29,6 +29,8 @@ export type CampusOptions = {
   readonly rules?: readonly Readonly<Record<string, unknown>>[]
   readonly interlocks?: readonly Readonly<Record<string, unknown>>[]
   readonly outbox?: Readonly<Record<string, unknown>>
+  /** More of the gateway's `cloud` part. */
+  readonly uplink?: Readonly<Record<string, unknown>>
   /** Given the cloud's MQTT port, answers with the port the gateway is to use: a proxy in between. */
   readonly between?: (cloudMqttPort: number) => Promise<number>
   /** Known to the cloud beside the gateway of this campus. */
@@ -43,6 +45,7 @@ export type CampusOptions = {
   readonly telemetry?: Readonly<Record<string, unknown>>
   /** Environment of the gateway's process. */
   readonly gatewayEnv?: Readonly<Record<string, string>>
+  readonly cloudEnv?: Readonly<Record<string, string>>
 }
 
 /** One campus as in real life: devices, gateway and cloud as processes of their own, connected by real sockets. */
@@ -80,6 +83,7 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
       mqttPort,
       gateways: [{ id: gatewayId, token }, ...(options.otherGateways ?? [])],
       ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
+      ...(options.cloudEnv === undefined ? {} : { env: options.cloudEnv }),
     }),
   )
   const site = parts.use(
@@ -116,6 +120,7 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
       ...(rules === undefined ? {} : { rules }),
       ...(options.interlocks === undefined ? {} : { interlocks: options.interlocks }),
       ...(outbox === undefined ? {} : { outbox }),
+      ...(options.uplink === undefined ? {} : { uplink: options.uplink }),
       ...(options.gatewayEnv === undefined ? {} : { env: options.gatewayEnv }),
     }),
   )

@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
+import { createServerCertificate, type KeyPair } from '#cloud/tls/certificates.ts'
 import { hostPort } from '#lib/host-port.ts'
 import { ApiClient } from './api-client.ts'
 import { Program } from './program.ts'
@@ -14,7 +15,12 @@ export type TestCloudOptions = {
   readonly gateways: readonly { readonly id: string; readonly token: string }[]
   /** The `telemetry` part of its configuration. */
   readonly telemetry?: Readonly<Record<string, unknown>>
+  /** For the cloud's process only: a library in front of libc. */
+  readonly env?: Readonly<Record<string, string>>
 }
+
+/** The `tls` part of its configuration, when the certificate is not the one that the cloud makes itself. */
+type OwnCertificate = { readonly certFile: string; readonly keyFile: string; readonly caFile: string }
 
 export const password = 'a password for tests only'
 
@@ -24,6 +30,7 @@ export class TestCloud implements AsyncDisposable {
   readonly mqttPort: number
   readonly caFile: string
   readonly api: ApiClient
+  readonly #options: TestCloudOptions
   readonly #file: string
   #program: Program
 
@@ -32,6 +39,7 @@ export class TestCloud implements AsyncDisposable {
     this.mqttPort = options.mqttPort
     this.caFile = join(options.folder, 'data', 'tls', 'ca.pem')
     this.api = new ApiClient(this.origin)
+    this.#options = options
     this.#file = file
     this.#program = this.#spawn()
   }
@@ -71,6 +79,31 @@ export class TestCloud implements AsyncDisposable {
     await this.ready()
   }
 
+  /** Starts it again with a certificate of the same authority, `daysAgo` made as the cloud makes its own. */
+  async restartWithOldCertificate(daysAgo: number): Promise<void> {
+    const { folder } = this.#options
+    const pair = await this.#issueCertificate(Date.now() - daysAgo * 86_400_000)
+    const [certFile, keyFile] = [join(folder, 'old.pem'), join(folder, 'old-key.pem')] as const
+    await writeFile(certFile, pair.cert)
+    await writeFile(keyFile, pair.key, { mode: 0o600 })
+    await writeCloudConfig(this.#options, { certFile, keyFile, caFile: this.caFile })
+    await this.restart()
+  }
+
+  /** Back to the certificate that it made itself. */
+  async restartWithItsCertificate(): Promise<void> {
+    await writeCloudConfig(this.#options)
+    await this.restart()
+  }
+
+  /** What somebody needs who stands in the middle and whom gateways trust. */
+  async impersonation(): Promise<{ readonly ca: string; readonly certificate: KeyPair }> {
+    return {
+      ca: await readFile(this.caFile, 'utf8'),
+      certificate: await this.#issueCertificate(Date.now()),
+    }
+  }
+
   async metrics(): Promise<string> {
     return (await fetch(`${this.origin}/metrics`)).text()
   }
@@ -79,17 +112,29 @@ export class TestCloud implements AsyncDisposable {
     await this.#program[Symbol.asyncDispose]()
   }
 
+  /** A certificate for its address, signed by the authority that gateways trust. */
+  async #issueCertificate(now: number): Promise<KeyPair> {
+    const authority = {
+      cert: await readFile(this.caFile, 'utf8'),
+      key: await readFile(join(dirname(this.caFile), 'ca-key.pem'), 'utf8'),
+    }
+    return await createServerCertificate(authority, [this.#options.host], now)
+  }
+
   #spawn(): Program {
     return new Program({
       name: 'cloud',
       args: ['cloud/main.ts', '--config', this.#file],
-      env: { CAMPUS_DEMO_PASSWORD: password },
+      env: { CAMPUS_DEMO_PASSWORD: password, ...this.#options.env },
     })
   }
 }
 
 /** Writes cloud.yaml and the token files; returns the path. */
-export async function writeCloudConfig(options: TestCloudOptions): Promise<string> {
+export async function writeCloudConfig(
+  options: TestCloudOptions,
+  certificate?: OwnCertificate,
+): Promise<string> {
   const { folder, host, httpPort, mqttPort, gateways } = options
   await mkdir(folder, { recursive: true })
   for (const { id, token } of gateways) await writeFile(join(folder, `${id}.token`), token, { mode: 0o600 })
@@ -98,7 +143,7 @@ export async function writeCloudConfig(options: TestCloudOptions): Promise<strin
     data: './data',
     http: { host, port: httpPort },
     mqtt: { host, port: mqttPort },
-    tls: { hostNames: [host] },
+    tls: { hostNames: [host], ...certificate },
     gateways: gateways.map(({ id }) => ({
       id,
       title: { zh: `测试 ${id}`, en: `Test ${id}` },

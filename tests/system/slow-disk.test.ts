@@ -124,12 +124,14 @@ describeWithDiskFaults('a gateway whose every fsync takes half a second', () => 
   test('polls, raises alarms and carries out commands as with a fast disk', async () => {
     await using folder = await tempFolder()
     const faults = diskFaults(folder.path)
-    const start = (fsyncMs: number) =>
-      startCampus({
+    const start = (fsyncMs: number) => {
+      faults.slow(fsyncMs)
+      return startCampus({
         devices: [meter('meter-1', 1), relay, lux('lux-1', { isForeign: true })],
         rules: [dark],
-        gatewayEnv: faults.env({ fsyncMs }),
+        gatewayEnv: faults.env,
       })
+    }
 
     const fast = await (async () => {
       await using campus = await start(0)
