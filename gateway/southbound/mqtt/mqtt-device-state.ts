@@ -8,6 +8,8 @@ import { valueAtPointer } from './json-pointer.ts'
 import { SparkplugSession } from './sparkplug/sparkplug-session.ts'
 
 const maxRemembered = 1000
+/** A clock that is further behind its last reading than this was set back, and counts from where it is. */
+const maxAheadMs = 1_000
 
 /** What the driver remembers about one device: is it there, when was it heard, what it said, is its clock right. */
 export class MqttDeviceState {
@@ -23,6 +25,8 @@ export class MqttDeviceState {
   /** The last good value of each point that the device itself said. */
   readonly #values = new Map<string, Value>()
   readonly #deaths = new Set<string>()
+  /** When the last message of each topic came. */
+  readonly #arrivals = new Map<string, number>()
   #heardAt: number
   #wasHeard = false
   /** Bad readings were reported and nothing good since. */
@@ -103,6 +107,17 @@ export class MqttDeviceState {
     if (this.#host.clock.monotonic() - this.#heardAt < silenceMs) return
     this.link.cut(`nothing heard for ${Math.round(silenceMs / 1000)} s`)
     this.#failPoints(({ staleAfterMs }) => staleAfterMs === undefined)
+  }
+
+  /**
+   * The time of a message that has none of its own. Two of the same topic never have the same, though a burst may come
+   * within one millisecond: under one time the later value would take the place of the earlier.
+   */
+  arrivedAt({ id }: MqttTopic, nowMs: number): number {
+    const last = this.#arrivals.get(id) ?? 0
+    const at = nowMs <= last && last - nowMs < maxAheadMs ? last + 1 : nowMs
+    this.#arrivals.set(id, at)
+    return at
   }
 
   /**

@@ -136,8 +136,18 @@ test('a message becomes readings with the source’s time, and the device is up'
 test('without a time of its own a message has the time at which it came', async () => {
   await using site = start()
   site.receive('z/lux-1', { illuminance: 300 })
-  site.receive('z/lux-1', { illuminance: 301, t: site.clock.now() + 999_999 })
+  site.receive('z/lux-2', { illuminance: 301, t: site.clock.now() + 999_999 })
   expect(site.readings.map(({ t }) => t)).toEqual([site.clock.now(), site.clock.now()])
+})
+
+test('messages of one device that come within a millisecond each have a time, unless the clock was set back', async () => {
+  await using site = start()
+  const now = site.clock.now()
+  for (const illuminance of [300, 301, 302]) site.receive('z/lux-1', { illuminance })
+  expect(site.readings.map(({ t }) => t)).toEqual([now, now + 1, now + 2])
+  site.clock.step(-3_600_000)
+  site.receive('z/lux-1', { illuminance: 303 })
+  expect(site.readings.at(-1)?.t).toBe(now - 3_600_000)
 })
 
 test('garbage is counted, logged once a minute per topic, and harms no neighbour', async () => {

@@ -170,7 +170,7 @@ export class MqttDriver implements Driver {
     const own = said ?? (message.retained ? message.keptSince : undefined)
     const isUsable = own !== undefined && (message.retained || state.clock.trusts(own, now))
     if (!message.retained && !isUsable) this.#tellClock(state, message.topic, content.whole)
-    const moment = { t: isUsable ? own : now, late: false, kept: message.retained }
+    const moment = { t: isUsable ? own : state.arrivedAt(topic, now), late: false, kept: message.retained }
     return {
       ok: true,
       readings: readingsOf(device, topic, content, moment),
