@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DroppedRange, LedgerStream } from '#contract/api/ledger.ts'
+import type { Health } from '#gateway/health/health.ts'
 import { clockFaults } from '../support/clock-faults.ts'
 import { diskFaults } from '../support/disk-faults.ts'
 import { startInfluxDb } from '../support/influxdb.ts'
@@ -73,6 +74,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   for (const act of acts) aftermaths.push(...(await playAct(scene, act, say)))
   await sleep(2_000)
   const written = await silence(scene.campus, counters)
+  const until = performance.now() + settleMs
   const { verdict, dropped } = await settled(
     scene.campus,
     {
@@ -80,7 +82,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       mayLose: aftermaths.flatMap(({ mayLose }) => mayLose ?? []),
       redated: aftermaths.flatMap(({ redated }) => redated ?? []),
     },
-    settleMs,
+    until,
   )
   return {
     ...{ seed, minutes, store, played: countNames(acts), written: written.length },
@@ -90,7 +92,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     findings: [
       ...aftermaths.flatMap(({ findings }) => findings ?? []),
       ...findingsOf(verdict),
-      ...(await ledgerFindings(scene.campus, dropped, settleMs)),
+      ...(await ledgerFindings(scene.campus, dropped, until + accountsMs)),
+      ...(await outboxFindings(scene.campus, until + accountsMs)),
     ],
   }
 }
@@ -148,16 +151,15 @@ function endedByItself({ gateway, cloud }: Campus): readonly string[] {
 async function settled(
   { cloud, gatewayId }: Campus,
   facts: Omit<Case, 'stored'>,
-  withinMs: number,
+  until: number,
 ): Promise<{ verdict: Verdict; dropped: number }> {
-  const deadline = performance.now() + withinMs
   for (;;) {
     const stored = await readStored(cloud.api, gatewayId, facts.written)
     const verdict = judge({ ...facts, stored })
     const { streams } = await cloud.api.ledger(gatewayId)
     const gone = streams.flatMap((stream) => stream.dropped)
     const missing = verdict.missing.filter(({ t }) => !gone.some((range) => lies(t, range)))
-    if (missing.length === 0 || performance.now() > deadline) {
+    if (missing.length === 0 || performance.now() > until) {
       return { verdict: { ...verdict, missing }, dropped: verdict.missing.length - missing.length }
     }
     await sleep(1_000)
@@ -175,13 +177,15 @@ function findingsOf({ missing, doubled, changed, invented }: Verdict): readonly 
   )
 }
 
-/** Numbers are settled a little after the values: the ledger is read until it is closed or the time is up. */
+/** Numbers are settled a little after the values. */
+const accountsMs = 5_000
+
+/** The ledger is read until it is closed or the time is up. */
 async function ledgerFindings(
   { cloud, gatewayId }: Campus,
   droppedValues: number,
-  withinMs: number,
+  until: number,
 ): Promise<readonly string[]> {
-  const deadline = performance.now() + withinMs
   for (;;) {
     const { streams } = await cloud.api.ledger(gatewayId)
     const owned = sumOf(streams.flatMap(({ dropped }) => dropped))
@@ -191,8 +195,22 @@ async function ledgerFindings(
         ? [`${droppedValues} values dropped, the ledger owns to ${owned} samples`]
         : []),
     ]
-    if (findings.length === 0 || performance.now() > deadline) return findings
+    if (findings.length === 0 || performance.now() > until) return findings
     await sleep(1_000)
+  }
+}
+
+/** What is just on its way; the blinker goes on. */
+const onItsWay = 3
+
+/** What the cloud has is not kept on the gateway. */
+async function outboxFindings({ gateway }: Campus, until: number): Promise<readonly string[]> {
+  for (;;) {
+    const { outbox } = (await gateway.health()) as Pick<Health, 'outbox'>
+    const waiting = outbox.backlog.reduce((sum, { batches }) => sum + batches, 0)
+    if (waiting <= onItsWay) return []
+    if (performance.now() > until) return [`${waiting} batches still in the outbox`]
+    await sleep(200)
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * `npm run faults -- --minutes N --seed S [--store influxdb] [--only "fault, fault"]` plays faults and says what came of
- * it: one JSON line an act and one with the result. `npm run faults -- --mutations [--only "name"]` puts deliberate bugs
+ * it: one JSON line an act, one with the result, and a summary for docs/reliability.md. `npm run faults -- --mutations [--only "name"]` puts deliberate bugs
  * into copies of the source, one at a time, and says whether the faults find them. Exit status 1 when a promise was broken
  * or a bug was not found.
  */
@@ -8,13 +8,14 @@ import { parseArgs } from 'node:util'
 import { runCampaign } from './campaign.ts'
 import { checkMutations } from './check-mutations.ts'
 import { faultNames } from './faults.ts'
+import { summaryOf } from './summary.ts'
 
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '3' },
     seed: { type: 'string', default: `${Date.now()}` },
     store: { type: 'string', default: 'embedded' },
-    settle: { type: 'string', default: '60' },
+    settle: { type: 'string', default: '30' },
     only: { type: 'string' },
     mutations: { type: 'boolean', default: false },
   },
@@ -42,5 +43,6 @@ if (mutations) {
     say,
   })
   say(result)
+  process.stdout.write(summaryOf(result))
   process.exitCode = result.findings.length === 0 ? 0 : 1
 }

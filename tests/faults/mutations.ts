@@ -146,4 +146,11 @@ export const mutations: readonly Mutation[] = [
     replace: 'return last < 0 ? last : candidate',
     faults: ['gateway killed while its clock is an hour ahead', 'gateway killed'],
   },
+  {
+    name: 'the gateway keeps what was acknowledged',
+    file: 'gateway/uplink/session.ts',
+    find: 'outbox.confirm(ack.ranges)',
+    replace: 'void outbox',
+    faults: ['link resets every connection'],
+  },
 ]

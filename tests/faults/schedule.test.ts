@@ -29,3 +29,14 @@ test('every deliberate bug fits the source as it is, and changes it', async () =
     expect(mutated(text, mutation)).not.toBe(text)
   }
 })
+
+test('docs/reliability.md has a row for every fault and every deliberate bug, and for no other', async () => {
+  const text = await readFile(join(repository, 'docs/reliability.md'), 'utf8')
+  const rowsUnder = (title: string) => {
+    const [, section = ''] = text.split(`### ${title}\n`)
+    const [table = ''] = section.split(/^#/m)
+    return [...table.matchAll(/^\| (?!fault|bug|-)([^|]+?) \|/gm)].map(([, name]) => name)
+  }
+  expect(rowsUnder('Faults')).toEqual(faultNames)
+  expect(rowsUnder('Deliberate bugs')).toEqual(mutations.map(({ name }) => name))
+})
