@@ -32,7 +32,7 @@ export type CampaignResult = {
   readonly store: string
   readonly played: Readonly<Record<string, number>>
   readonly written: number
-  /** Lost within a second and a half before a kill of the gateway: it was not on disk yet. */
+  /** Lost within seconds before a kill of the gateway: it was not on disk yet. */
   readonly lostInKillWindows: number
   /** Lost because a budget was spent, and in the ledger as dropped. */
   readonly reportedAsDropped: number
