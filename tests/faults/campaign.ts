@@ -130,7 +130,7 @@ async function startScene(parts: AsyncDisposableStack, store: CampaignOptions['s
 }
 
 async function playAct(scene: Scene, act: Act, say: (line: object) => void): Promise<readonly Aftermath[]> {
-  say(act)
+  say({ at: new Date().toISOString(), ...act })
   const played = act.faults.map(({ name, ms }) => {
     const { play }: Fault = faults[name]
     return play(scene, ms)
