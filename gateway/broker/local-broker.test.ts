@@ -194,6 +194,44 @@ test('stopping closes every connection, also one that never said a word', async 
   await gone
 })
 
+test.each([0, 1, 2, 3, 4])(
+  'what a device was told has arrived was heard, also when the broker stops (%i)',
+  async (n) => {
+    await using site = await startBroker()
+    const heard = new Set<string>()
+    site.broker.subscribe('z/+', ({ payload }) => heard.add(Buffer.from(payload).toString()))
+    await using device = await client(site.address, 'lux-1')
+    const acknowledged = new Set<string>()
+    let stopped: Promise<void> | undefined
+    for (let i = 0; i < 200; i++) {
+      device.publish('z/lux-1', `${i}`, { qos: 1 }, (error) => {
+        if (!error) acknowledged.add(`${i}`)
+      })
+    }
+    device.on('packetreceive', ({ cmd }) => {
+      if (cmd === 'puback' && acknowledged.size >= n * 10) stopped ??= site.broker.close()
+    })
+    await closed(device)
+    await stopped
+    expect(acknowledged.size).toBeGreaterThan(0)
+    expect([...acknowledged].filter((one) => !heard.has(one))).toEqual([])
+  },
+)
+
+test('a broker that stops says nothing in the name of its devices', async () => {
+  await using site = await startBroker()
+  const heard: LocalMessage[] = []
+  site.broker.subscribe('z/+', (message) => heard.push(message))
+  const will = { topic: 'z/lux-1', payload: Buffer.from('offline'), qos: 1, retain: false } as const
+  const options = { username: 'lux-1', password: 'right', clientId: 'one', protocolVersion: 4, will } as const
+  const { host, port } = site.address
+  const device = await mqtt.connectAsync(`mqtt://${hostPort(host, port)}`, { ...options, reconnectPeriod: 0 })
+  const gone = closed(device)
+  await site.broker.close()
+  await gone
+  expect(heard).toEqual([])
+})
+
 test('the gateway as client of an existing broker: retained is marked, a lost broker is found again', async () => {
   const first = await startBroker()
   const { host, port } = first.address

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { Aedes, type AedesPublishPacket, type Client } from 'aedes'
+import { Aedes, type AedesPublishPacket, type Client, type PublishPacket } from 'aedes'
 import { writeToStream } from 'mqtt-packet'
 import { limitMqttPackets } from '#lib/limit-mqtt-packets.ts'
 import type { Logger } from '#lib/logger.ts'
@@ -66,6 +66,7 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
   const retained = new Map<string, { readonly payload: Buffer; readonly keptSince: number }>()
   const subscribers = new Subscribers()
   const audience = new Audience<Client>()
+  let isClosing = false
 
   function refuse(reason: RefusalReason, client: Client, fields: Record<string, unknown>): void {
     options.onRefused?.(reason)
@@ -99,18 +100,12 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
     },
     authorizePublish(client, packet, done) {
       if (client === null) return done(null)
-      const credential = admitted.get(client)
-      if (credential !== undefined && !mayPublish(credential, packet.topic) && isAnnouncement(packet.topic)) {
-        // Refusing would throw the device out each time it connects.
-        packet.topic = heardOnly + packet.topic
-        packet.retain = false
-        return done(null)
-      }
-      if (credential === undefined || !mayPublish(credential, packet.topic)) {
-        refuse('publish', client, { topic: packet.topic.slice(0, 200) })
-        return done(new Error('not allowed to publish to this topic'))
-      }
-      if (packet.retain) keepRetained(client, packet as AedesPublishPacket)
+      // Not acknowledged, so it comes again; and a will that we set off ourselves says nothing of the device.
+      if (isClosing) return done(new Error('the broker stops'))
+      if (!admit(client, packet)) return done(new Error('not allowed to publish to this topic'))
+      // PUBACK is sent before `publish` is emitted, and a broker that stops in between emits nothing any more: what was
+      // acknowledged must have been heard. QoS 2 is acknowledged afterwards, and only then is known to come once.
+      if (packet.qos < 2) hear(client, packet as AedesPublishPacket)
       done(null)
     },
     authorizeSubscribe(client, subscription, done) {
@@ -125,6 +120,21 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
       done(null, null)
     },
   })
+
+  /** False when this client may not say that. */
+  function admit(client: Client, packet: PublishPacket): boolean {
+    const credential = admitted.get(client)
+    const isAllowed = credential !== undefined && mayPublish(credential, packet.topic)
+    if (credential !== undefined && !isAllowed && isAnnouncement(packet.topic)) {
+      // Refusing would throw the device out each time it connects.
+      packet.topic = heardOnly + packet.topic
+      packet.retain = false
+      return true
+    }
+    if (isAllowed && packet.retain) keepRetained(client, packet as AedesPublishPacket)
+    if (!isAllowed) refuse('publish', client, { topic: packet.topic.slice(0, 200) })
+    return isAllowed
+  }
 
   /** The retained store lives in memory: a client that retains ever new topics must not fill it. */
   function keepRetained(client: Client, packet: AedesPublishPacket): void {
@@ -147,8 +157,11 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
   aedes.on('clientDisconnect', (client) => audience.leave(client))
 
   aedes.on('publish', (packet, client) => {
-    if (client === null) return
-    // Everything comes here while it happens: the broker starts empty and we listen before anybody connects.
+    if (client !== null && packet.qos === 2) hear(client, packet)
+  })
+
+  /** Everything comes here while it happens: the broker starts empty and we listen before anybody connects. */
+  function hear(client: Client, packet: AedesPublishPacket): void {
     const { topic } = packet
     const message = {
       topic: topic.startsWith(heardOnly) ? topic.slice(heardOnly.length) : topic,
@@ -156,7 +169,7 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
       retained: false,
     }
     if (!subscribers.deliver(message)) noteUnclaimed(client, packet)
-  })
+  }
 
   /** Most often a device that nobody configured. Clients may well talk to each other, so it is no refusal. */
   function noteUnclaimed(client: Client, { topic }: AedesPublishPacket): void {
@@ -177,6 +190,7 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
   server.maxConnections = options.maxConnections
 
   const close = once(async () => {
+    isClosing = true
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     await new Promise<void>((resolve) => aedes.close(resolve))
     for (const socket of sockets) socket.destroy()
