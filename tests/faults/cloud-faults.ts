@@ -43,7 +43,7 @@ export const cloudFaults = {
       await campus.cloud.kill9()
       await sleep(ms)
       await campus.cloud.restart()
-      return { mayLose: await killed }
+      return { mayLose: [await killed] }
     },
   },
   'cloud’s certificate has expired': {
@@ -86,7 +86,7 @@ export const cloudFaults = {
       await sleep(ms)
       const mayLose = await killGateway(campus, 0)
       cloudDisk.heal()
-      return { mayLose }
+      return { mayLose: [mayLose] }
     },
   },
   'telemetry store killed': {

@@ -26,8 +26,8 @@ export type Part = 'link' | 'gateway' | 'cloud' | 'store'
 
 /** What a fault leaves for the judge. */
 export type Aftermath = {
-  /** When the gateway may lose what it had taken over. Only a gateway that dies has such a time. */
-  readonly mayLose?: TimeRange
+  /** When the gateway may lose what it had taken over. Only a gateway that dies has such times. */
+  readonly mayLose?: readonly TimeRange[]
   /** When the gateway, its own clock being wrong, may not have believed the times of devices. */
   readonly redated?: Redating
   /** What was seen while it was played, and should not have been. */

@@ -133,10 +133,10 @@ export const mutations: readonly Mutation[] = [
     faults: ['disk full and link cut until the memory budget is spent'],
   },
   {
-    name: 'a gateway that stops does not store what it has in memory',
+    name: 'a gateway that stops forgets what it has in memory',
     file: 'gateway/outbox/durable-outbox.ts',
     find: 'async [Symbol.asyncDispose](): Promise<void> {\n    this.#seal()',
-    replace: 'async [Symbol.asyncDispose](): Promise<void> {',
+    replace: 'async [Symbol.asyncDispose](): Promise<void> {\n    this.#builder.take()',
     faults: ['gateway restarted'],
   },
   {
@@ -144,7 +144,7 @@ export const mutations: readonly Mutation[] = [
     file: 'gateway/outbox/outbox-file.ts',
     find: 'return Math.max(candidate, last + 1)',
     replace: 'return last < 0 ? last : candidate',
-    faults: ['gateway killed while its clock is an hour ahead', 'gateway killed'],
+    faults: ['gateway starts an hour ahead and again with the right clock'],
   },
   {
     name: 'the gateway keeps what was acknowledged',

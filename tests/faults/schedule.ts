@@ -13,7 +13,7 @@ export type ScheduleOptions = {
   readonly names: readonly FaultName[]
 }
 
-/** Every fault has its turn before one comes back; a third of the acts has two at once. The same chance, the same acts. */
+/** Every fault has its turn before one comes back; half of the acts have two at once. The same chance, the same acts. */
 export function schedule(chance: SeededChance, { totalMs, names }: ScheduleOptions): readonly Act[] {
   const acts: Act[] = []
   let left = totalMs
@@ -22,12 +22,12 @@ export function schedule(chance: SeededChance, { totalMs, names }: ScheduleOptio
     if (hat.length === 0) hat = shuffled(chance, names)
     const first = hat.pop()
     if (first === undefined) break
-    const partner = chance.between(0, 3) < 1 ? hat.find((name) => !shareParts(name, first)) : undefined
+    const partner = chance.between(0, 2) < 1 ? hat.find((name) => !shareParts(name, first)) : undefined
     if (partner !== undefined) hat = hat.filter((name) => name !== partner)
     const together = partner === undefined ? [first] : [first, partner]
     const act = {
-      faults: together.map((name) => ({ name, ms: Math.round(chance.between(300, 6_000)) })),
-      quietMs: Math.round(chance.between(200, 3_000)),
+      faults: together.map((name) => ({ name, ms: Math.round(chance.between(300, 5_000)) })),
+      quietMs: Math.round(chance.between(200, 2_500)),
     }
     acts.push(act)
     left -= Math.max(...act.faults.map(durationMs)) + act.quietMs
