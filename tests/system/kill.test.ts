@@ -98,6 +98,7 @@ test('kill -9 of gateway, cloud or both at twenty random moments loses nothing t
     doubled: [],
     changed: [],
     invented: [],
+    redated: [],
     excused: [],
   })
   await waitFor(async () => {
