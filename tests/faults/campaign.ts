@@ -120,7 +120,7 @@ async function startScene(parts: AsyncDisposableStack, store: CampaignOptions['s
       // Backlog messages so small that an outage of some seconds makes several of them.
       outbox: { memoryBudgetSamples: 1_000, backfillSamples: 250 },
       // Else most of a campaign with so many faults would be the waits between attempts to connect.
-      uplink: { reconnectMax: '3s' },
+      reconnectMax: '3s',
       ...(influx === undefined ? {} : { telemetry: { influxdb: { url: influx.url, timeout: '3s' } } }),
     }),
   )

@@ -35,8 +35,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the cloud books one number more than it received',
     file: 'cloud/ingest/ingest.ts',
-    find: 'receipt: { ...range, gateway, samples: samples.t.length }',
-    replace: 'receipt: { ...range, lastSeq: range.lastSeq + 1, gateway, samples: samples.t.length }',
+    find: 'receipt: { ...range, gateway, samples: samples.t.length,',
+    replace: 'receipt: { ...range, lastSeq: range.lastSeq + 1, gateway, samples: samples.t.length,',
     faults: lossy,
   },
   {
@@ -107,8 +107,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the cloud counts twice what came twice',
     file: 'cloud/ingest/ledger.ts',
-    find: 'change.samples += Math.round((receipt.samples * count) / (lastSeq - firstSeq + 1))',
-    replace: 'change.samples += count >= 0 ? receipt.samples : 0',
+    find: 'const samples = newSamples(receipt, count)',
+    replace: 'const samples = count < 0 ? newSamples(receipt, count) : receipt.samples',
     faults: ['batches come twice'],
   },
   {

@@ -29,8 +29,8 @@ export type CampusOptions = {
   readonly rules?: readonly Readonly<Record<string, unknown>>[]
   readonly interlocks?: readonly Readonly<Record<string, unknown>>[]
   readonly outbox?: Readonly<Record<string, unknown>>
-  /** More of the gateway's `cloud` part. */
-  readonly uplink?: Readonly<Record<string, unknown>>
+  /** Longest wait of the gateway between two attempts to connect. */
+  readonly reconnectMax?: string
   /** Given the cloud's MQTT port, answers with the port the gateway is to use: a proxy in between. */
   readonly between?: (cloudMqttPort: number) => Promise<number>
   /** Known to the cloud beside the gateway of this campus. */
@@ -105,7 +105,12 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
       host,
       brokerPort,
       healthPort,
-      cloud: { port: (await between?.(mqttPort)) ?? mqttPort, caFile: cloud.caFile, token },
+      cloud: {
+        port: (await between?.(mqttPort)) ?? mqttPort,
+        caFile: cloud.caFile,
+        token,
+        ...(options.reconnectMax === undefined ? {} : { reconnectMax: options.reconnectMax }),
+      },
       modbusPort: options.modbusPort ?? site.modbusPort,
       devices: devices
         .filter((device) => device.isUnknown !== true)
@@ -120,7 +125,6 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
       ...(rules === undefined ? {} : { rules }),
       ...(options.interlocks === undefined ? {} : { interlocks: options.interlocks }),
       ...(outbox === undefined ? {} : { outbox }),
-      ...(options.uplink === undefined ? {} : { uplink: options.uplink }),
       ...(options.gatewayEnv === undefined ? {} : { env: options.gatewayEnv }),
     }),
   )

@@ -25,8 +25,6 @@ export type TestGatewayOptions = {
   readonly rules?: readonly Readonly<Record<string, unknown>>[]
   readonly interlocks?: readonly Readonly<Record<string, unknown>>[]
   readonly outbox?: Readonly<Record<string, unknown>>
-  /** More of the `cloud` part of its configuration. */
-  readonly uplink?: Readonly<Record<string, unknown>>
   /** For the gateway's process only: a library in front of libc, a time zone. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -117,7 +115,7 @@ export async function writeGatewayConfig(options: TestGatewayOptions): Promise<s
   const config = {
     gateway: { id },
     data: './data',
-    cloud: { url, caFile: cloud.caFile, tokenFile: 'token', ...pace, ...options.uplink },
+    cloud: { url, caFile: cloud.caFile, tokenFile: 'token', ...pace },
     broker: options.existingBroker ?? { host, port: options.brokerPort, credentials },
     profiles: join(repository, 'device-profiles'),
     buses: modbusPort === undefined ? [] : [{ id: 'plant', protocol: 'modbus-tcp', host, port: modbusPort }],
