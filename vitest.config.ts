@@ -14,6 +14,8 @@ const waiting = [
   'tests/system/outage.test.ts',
   'tests/system/clean-stop.test.ts',
   'tests/peers/thingsboard-7123.test.ts',
+  'tests/peers/flowfuse-453.test.ts',
+  'tests/peers/iotedge-3981.test.ts',
 ]
 const realTime = { testTimeout: 120_000, hookTimeout: 120_000 }
 
