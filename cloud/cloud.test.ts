@@ -4,6 +4,7 @@ import { expect, test, vi } from 'vitest'
 import WebSocket from 'ws'
 import type { AuditList } from '#contract/api/audit.ts'
 import type { LiveMessage } from '#contract/api/live.ts'
+import type { Tree } from '#contract/api/tree.ts'
 import { encodeTelemetry } from '#contract/codec.ts'
 import { columnsOf } from '#contract/columns.ts'
 import { encodeJson } from '#contract/messages.ts'
@@ -203,6 +204,32 @@ test('a gateway that goes away is shown as away; after a restart everything is s
   expect(await api.ready()).toEqual({ ready: true, reasons: [] })
 })
 
+test('the organisation of the configuration is the first tree; what people change stays over a restart', async () => {
+  await using folder = await tempFolder()
+  const file = await writeConfig(folder)
+  const campus = (title: string) =>
+    `campuses: [{ id: campus-a, title: { en: ${title} }, gateways: [school-a] }]`
+  const plain = await readFile(file, 'utf8')
+  await writeFile(file, `${plain}\n${campus('First')}`)
+  const nodesOf = async ({ origin }: Cloud, change?: (api: ApiClient) => Promise<unknown>) => {
+    const api = new ApiClient(origin)
+    await api.login('admin', password)
+    await change?.(api)
+    return (await api.call<Tree>('/api/v1/tree')).nodes
+  }
+  {
+    await using cloud = await start(file)
+    expect(await nodesOf(cloud)).toMatchObject([
+      { id: 'campus-a', title: { en: 'First' }, gateways: ['school-a'] },
+    ])
+    const body = JSON.stringify({ kind: 'building', parent: 'campus-a', title: { en: 'House' } })
+    await nodesOf(cloud, (api) => api.call('/api/v1/tree/nodes/house-1', { method: 'PUT', body }))
+  }
+  await writeFile(file, `${plain}\n${campus('Second')}`)
+  await using again = await start(file)
+  expect(await nodesOf(again)).toMatchObject([{ id: 'campus-a', title: { en: 'First' } }, { id: 'house-1' }])
+})
+
 type Operation = {
   operationId?: string
   tags?: string[]
@@ -225,6 +252,8 @@ test('every route has a name, a tag, a summary and the schema of its answer', as
     'DELETE /api/v1/gateways/{id}/devices/{device}',
     'DELETE /api/v1/gateways/{id}/scans/{scan}',
     'DELETE /api/v1/session',
+    'DELETE /api/v1/tree/nodes/{id}',
+    'DELETE /api/v1/tree/nodes/{id}/plan',
     'GET /api/v1/alarms',
     'GET /api/v1/audit',
     'GET /api/v1/audit/chain',
@@ -250,6 +279,8 @@ test('every route has a name, a tag, a summary and the schema of its answer', as
     'GET /api/v1/session',
     'GET /api/v1/telemetry',
     'GET /api/v1/tree',
+    'GET /api/v1/tree/export',
+    'GET /api/v1/tree/nodes/{id}/plan',
     'GET /health',
     'GET /metrics',
     'GET /ready',
@@ -259,6 +290,10 @@ test('every route has a name, a tag, a summary and the schema of its answer', as
     'POST /api/v1/gateways/{id}/probe',
     'POST /api/v1/gateways/{id}/scan',
     'POST /api/v1/session',
+    'POST /api/v1/tree/import',
+    'PUT /api/v1/devices/{gateway}/{device}/place',
+    'PUT /api/v1/tree/nodes/{id}',
+    'PUT /api/v1/tree/nodes/{id}/plan',
   ])
   for (const { name, operation } of operations) {
     const success = Object.entries(operation.responses).filter(([status]) => status.startsWith('2'))

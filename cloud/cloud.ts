@@ -14,6 +14,7 @@ import { LiveHub } from '#cloud/http/live-hub.ts'
 import { consoleBuild } from '#cloud/http/static.ts'
 import { storeEvent } from '#cloud/ingest/event-store.ts'
 import { type RunningIngest, startIngest } from '#cloud/ingest/start-ingest.ts'
+import { OrganisationService } from '#cloud/organisation/organisation-service.ts'
 import { type Database, openDatabase, stateFile } from '#cloud/state/database.ts'
 import { openTls } from '#cloud/tls/open-tls.ts'
 import { type DemoAccount, ensureDemoAccounts } from '#cloud/users/accounts.ts'
@@ -74,6 +75,8 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
   })
   await provision(settings, db, clock.now())
   const audit = new AuditLog({ db, clock, hash: config.audit.hash })
+  const organisation = new OrganisationService({ db, log: part('organisation') })
+  await organisation.seed(config)
   const demoAccounts = await openAccounts(settings, deps, { db, audit })
 
   const metrics = new Registry()
@@ -135,6 +138,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     hub,
     commands,
     requests,
+    organisation,
     metrics,
     consoleFolder,
   })

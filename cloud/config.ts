@@ -83,9 +83,17 @@ export const CloudConfig = Type.Object(
     tls: TlsConfig,
     gateways: Type.Array(GatewayConfig, { default: [], maxItems: 10_000, description: 'Who may connect' }),
     bureau: Type.Optional(
-      Type.Object({ id, title: LocalText }, { ...closed, description: 'Root of the organisation tree' }),
+      Type.Object(
+        { id, title: LocalText },
+        { ...closed, description: 'Root of the first organisation tree' },
+      ),
     ),
-    campuses: Type.Array(CampusConfig, { default: [], maxItems: 10_000 }),
+    campuses: Type.Array(CampusConfig, {
+      default: [],
+      maxItems: 10_000,
+      description:
+        'Fill the organisation tree while it is empty; afterwards it is changed in the console and this is not read',
+    }),
     telemetry: TelemetryConfig,
     retention: Type.Object(
       {

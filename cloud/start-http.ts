@@ -15,13 +15,14 @@ import { deviceRoutes } from '#cloud/devices/device-routes.ts'
 import { deviceFacts } from '#cloud/devices/device-view.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { gatewayRoutes } from '#cloud/gateways/gateway-routes.ts'
-import { treeRoutes } from '#cloud/gateways/tree-routes.ts'
 import type { App } from '#cloud/http/app.ts'
 import { healthRoutes, type ReadyCheck } from '#cloud/http/health-routes.ts'
 import type { LiveHub } from '#cloud/http/live-hub.ts'
 import { liveRoutes } from '#cloud/http/live-routes.ts'
 import { measureRequests } from '#cloud/http/request-metrics.ts'
 import { createServer } from '#cloud/http/server.ts'
+import { organisationRoutes } from '#cloud/organisation/organisation-routes.ts'
+import type { OrganisationService } from '#cloud/organisation/organisation-service.ts'
 import type { Database } from '#cloud/state/database.ts'
 import { telemetryRoutes } from '#cloud/telemetry/telemetry-routes.ts'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
@@ -43,6 +44,7 @@ export type HttpParts = {
   readonly hub: LiveHub
   readonly commands: CommandService
   readonly requests: GatewayRequests
+  readonly organisation: OrganisationService
   readonly metrics: Registry
   readonly consoleFolder: string
 }
@@ -73,7 +75,8 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
 
 /** The same without a port, for `inject`. */
 export async function createHttp(parts: HttpParts): Promise<App> {
-  const { config, clock, log, db, audit, telemetry, hub, commands, requests, metrics, consoleFolder } = parts
+  const { config, clock, log, db, audit, telemetry, hub, commands, requests, organisation, metrics } = parts
+  const { consoleFolder } = parts
   const { origins, trustProxy, tls } = config.http
   const sessions = new SessionService({ db, clock, log, lifetimeMs: parseDuration(config.sessions.lifetime) })
   const findSession = sessions.find.bind(sessions)
@@ -94,7 +97,7 @@ export async function createHttp(parts: HttpParts): Promise<App> {
     api: (api) => {
       auditRequests(api, { log: audit, clock })
       sessionRoutes(api, sessions)
-      treeRoutes(api, config, config.gateways)
+      organisationRoutes(api, organisation)
       gatewayRoutes(api, db)
       deviceRoutes(api, { devices, telemetry })
       telemetryRoutes(api, { store: telemetry, clock, unitsOf: (points) => devices.unitsOf(points) })

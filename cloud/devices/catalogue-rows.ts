@@ -2,8 +2,8 @@ import type { Database } from '#cloud/state/database.ts'
 import type { DeviceRow, PointRow } from '#cloud/state/tables.ts'
 import type { CatalogueDevice, CataloguePoint } from '#contract/catalogue.ts'
 
-/** What a catalogue says of a device; its link is told by events. */
-export type CatalogueDeviceRow = Omit<DeviceRow, 'link_state' | 'link_at' | 'link_reason'>
+/** What a catalogue says of a device; its link is told by events, its place by people. */
+export type CatalogueDeviceRow = Omit<DeviceRow, 'link_state' | 'link_at' | 'link_reason' | 'place'>
 
 export function deviceRow(gateway: string, device: CatalogueDevice): CatalogueDeviceRow {
   const { id, title, profile, vendor, model, category, location, hidden = [] } = device

@@ -8,6 +8,8 @@ import { deviceRow, pointRow, portions, putDevices, putPoints } from './catalogu
 export type DeviceKey = { readonly gateway: string; readonly id: string }
 export type DeviceSearch = {
   readonly gateway?: string | undefined
+  /** The node of the tree where it stands. */
+  readonly place?: string | undefined
   /** Part of an id, a title, a place, a vendor or a model. */
   readonly q?: string | undefined
   readonly after?: readonly [gateway: string, id: string] | undefined
@@ -34,6 +36,7 @@ const deviceColumns = [
   'variant',
   'hidden_json',
   'added',
+  'place',
 ] as const
 const pointColumns = [
   'gateway',
@@ -101,9 +104,10 @@ export class DeviceRepository {
   }
 
   /** Present ones, by gateway and id. */
-  async search({ gateway, q, after, limit }: DeviceSearch): Promise<DeviceRow[]> {
+  async search({ gateway, place, q, after, limit }: DeviceSearch): Promise<DeviceRow[]> {
     let query = this.#db.selectFrom('devices').select(deviceColumns).where('removed_at', 'is', null)
     if (gateway !== undefined) query = query.where('gateway', '=', gateway)
+    if (place !== undefined) query = query.where('place', '=', place)
     if (q !== undefined) query = query.where((eb) => contains(eb, q))
     if (after !== undefined) {
       const [afterGateway, afterId] = after

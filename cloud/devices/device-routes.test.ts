@@ -258,3 +258,18 @@ test('a device says where it is, who added it and what became of its link lately
     { state: 'down', at: '1970-01-01T00:00:00.029Z', reason: 'timeout' },
   ])
 })
+
+test('a device is found by the place where it stands, and a new catalogue leaves it there', async () => {
+  await using api = await start()
+  await seedInventory(api.db)
+  await seedDevice(api.db, 'school-a', 'lux-1')
+  await api.db.insertInto('tree_nodes').values({ id: 'room-101', kind: 'room', position: 0 }).execute()
+  await api.db.updateTable('devices').set({ place: 'room-101' }).where('id', '=', 'lux-1').execute()
+  const devices = new DeviceRepository(api.db)
+  const list = ['lux-1', 'meter-1'].map((id) => catalogueDevice(id, []))
+  await devices.applyCatalogue('school-a', { v: 1, kind: 'catalogue', version: '2', devices: list }, t)
+  const find = async (query: string) => ((await api.get(`/api/v1/devices?${query}`)).body as DeviceList).items
+  expect(await find('place=room-101')).toMatchObject([{ id: 'school-a/lux-1', place: 'room-101' }])
+  expect(await find('place=room-102')).toEqual([])
+  expect((await find('q=meter-1'))[0]).not.toHaveProperty('place')
+})

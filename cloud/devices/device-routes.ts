@@ -57,9 +57,9 @@ export function deviceRoutes(api: App, { devices, telemetry }: DeviceRouteOption
         response: answers(DeviceList),
       },
     },
-    async ({ query: { limit = 100, cursor, gateway, q } }) => {
+    async ({ query: { limit = 100, cursor, ...filter } }) => {
       const after = keyOf(cursor, 'string', 'string')
-      const rows = await devices.search({ gateway, q, after, limit: limit + 1 })
+      const rows = await devices.search({ ...filter, after, limit: limit + 1 })
       const page = pageOf(rows, limit, { key: (row) => [row.gateway, row.id], item: (row) => row })
       return { ...page, items: await withPoints(page.items) }
     },

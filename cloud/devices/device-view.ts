@@ -17,6 +17,7 @@ export function deviceView(row: DeviceRow, points: Point[]): Device {
     model: row.model,
     category: row.category,
     ...(Object.keys(location).length > 0 ? { location } : {}),
+    ...optional('place', row.place),
     link: linkView(row),
     ...optional('address', row.address),
     ...optional('profileVersion', row.profile_version),

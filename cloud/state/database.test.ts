@@ -42,6 +42,7 @@ test('an empty folder becomes a database with every table', async () => {
     'commands',
     'devices',
     'dropped_ranges',
+    'floor_plans',
     'gateways',
     'link_events',
     'points',
@@ -49,6 +50,7 @@ test('an empty folder becomes a database with every table', async () => {
     'received_ranges',
     'sessions',
     'streams',
+    'tree_nodes',
     'users',
   ])
 })

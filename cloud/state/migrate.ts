@@ -6,6 +6,7 @@ import { commands } from './migrations/0002-commands.ts'
 import { identity } from './migrations/0003-identity.ts'
 import { ledgerDays } from './migrations/0004-ledger-days.ts'
 import { audit } from './migrations/0005-audit.ts'
+import { organisation } from './migrations/0006-organisation.ts'
 
 /** In the order of their names, forward only. A released one is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -14,6 +15,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-identity': identity,
   '0004-ledger-days': ledgerDays,
   '0005-audit': audit,
+  '0006-organisation': organisation,
 }
 
 /**

@@ -17,6 +17,8 @@ export interface Tables {
   link_events: LinkEventRow
   commands: CommandRow
   command_steps: CommandStepRow
+  tree_nodes: TreeNodeRow
+  floor_plans: FloorPlanRow
   users: UserRow
   sessions: SessionRow
   audit: AuditRow
@@ -41,6 +43,8 @@ export interface GatewayRow {
   clock_offset_ms: number | null
   /** The last Status message. */
   status_json: string | null
+  /** The node of the tree where it stands. */
+  place: string | null
 }
 
 export interface DeviceRow {
@@ -65,6 +69,37 @@ export interface DeviceRow {
   hidden_json: string | null
   /** 1 where it was added from the console. */
   added: number | null
+  /** The node of the tree where it stands. */
+  place: string | null
+}
+
+/** A place of the organisation. */
+export interface TreeNodeRow {
+  id: string
+  kind: string
+  parent: string | null
+  /** Among its siblings, 0 first. */
+  position: number
+  title_zh: string | null
+  title_en: string | null
+  school_code: string | null
+  stages_json: string | null
+  people: number | null
+  area_m2: number | null
+  floors: number | null
+  level: number | null
+  room_type: string | null
+  footprint_json: string | null
+}
+
+/** The drawing of a floor. */
+export interface FloorPlanRow {
+  node: string
+  /** Media type. */
+  type: string
+  /** SHA-256 of the content, hex. */
+  digest: string
+  content: Uint8Array
 }
 
 /** The last changes of each device's link. */

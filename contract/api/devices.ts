@@ -3,6 +3,7 @@ import { DeviceErrorKind } from '#contract/device-errors.ts'
 import { LocalText } from '#contract/text.ts'
 import { closed, GatewayId, Instant, listQuery } from './common.ts'
 import { Point } from './points.ts'
+import { NodeId } from './tree.ts'
 
 /** Whether the gateway reaches the device. `unknown` until the gateway said so. */
 export const DeviceLink = Type.Object(
@@ -26,6 +27,8 @@ export const Device = Type.Object(
     model: Type.String(),
     category: Type.String(),
     location: Type.Optional(LocalText),
+    /** The place of the organisation tree where it stands. */
+    place: Type.Optional(Type.String()),
     link: DeviceLink,
     /** Where the gateway finds it: `plant, unit 3`, a topic, a host. */
     address: Type.Optional(Type.String()),
@@ -89,6 +92,8 @@ export type DeviceErrorList = Static<typeof DeviceErrorList>
 export const DevicesQuery = Type.Object(
   {
     gateway: Type.Optional(GatewayId),
+    /** Exactly at this place of the organisation tree. */
+    place: Type.Optional(NodeId),
     /** Part of an id, a title, a place, a vendor or a model. */
     q: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
     ...listQuery,

@@ -74,6 +74,7 @@ export const en = {
     COMMAND_EXPIRED: 'The command has expired.',
     COMMAND_NEEDS_CONFIRM: 'This action is risky and has to be confirmed first.',
     COMMAND_INTERLOCKED: 'A safety interlock does not allow this at the moment.',
+    TREE_REFUSED: 'The organisation’s rules do not allow this.',
     MESSAGE_INVALID: 'The message was not understood.',
     STORE_UNAVAILABLE: 'The store is not available at the moment. Try again later.',
     INTERNAL: 'Internal error of the server.',

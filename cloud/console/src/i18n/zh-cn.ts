@@ -73,6 +73,7 @@ export const zhCn = {
     COMMAND_EXPIRED: '指令已过期。',
     COMMAND_NEEDS_CONFIRM: '此操作风险较高，需要先确认。',
     COMMAND_INTERLOCKED: '安全联锁当前不允许此操作。',
+    TREE_REFUSED: '组织架构的规则不允许这样做。',
     MESSAGE_INVALID: '消息无法识别。',
     STORE_UNAVAILABLE: '存储暂时不可用，请稍后再试。',
     INTERNAL: '服务器内部错误。',
