@@ -20,6 +20,7 @@ const paths = [
   '/gateways/test-campus',
   '/gateways/test-campus/ledger',
   '/alarms?show=all',
+  '/tree?node=test-campus',
 ]
 
 const looks = [

@@ -12,6 +12,7 @@ const pages = [
   { path: '/gateways/test-campus', api: '**/api/v1/gateways/test-campus' },
   { path: '/gateways/test-campus/ledger', api: '**/ledger/*' },
   { path: '/alarms?show=all', api: '**/api/v1/alarms?state=all*' },
+  { path: '/tree', api: '**/api/v1/tree' },
   { path: '/points/test-campus/lux-1/illuminance', api: '**/api/v1/telemetry?*' },
 ] as const
 

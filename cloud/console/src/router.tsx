@@ -15,6 +15,7 @@ import { devicesSearch } from './features/devices/devices-search.ts'
 import { ledgerSearch } from './features/gateways/ledger-search.ts'
 import { pointSearch } from './features/points/point-search.ts'
 import { signInSearch } from './features/sign-in/sign-in-search.ts'
+import { treeSearch } from './features/tree/tree-search.ts'
 import type { Live } from './live/live-context.tsx'
 import { Layout } from './shell/layout.tsx'
 import { RouteFailure, RouteMissing, RoutePending } from './shell/route-states.tsx'
@@ -118,6 +119,13 @@ const auditRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/audit/audit-page.tsx'), 'AuditPage'),
 })
 
+const treeRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/tree',
+  validateSearch: treeSearch,
+  component: lazyRouteComponent(() => import('./features/tree/tree-page.tsx'), 'TreePage'),
+})
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   shellRoute.addChildren([
@@ -131,6 +139,7 @@ const routeTree = rootRoute.addChildren([
     ledgerRoute,
     alarmsRoute,
     auditRoute,
+    treeRoute,
   ]),
 ])
 

@@ -23,12 +23,14 @@ export class ApiError extends Error {
   }
 }
 
-export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>
+export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
 export type RequestOptions = {
-  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly query?: Query
   readonly body?: unknown
+  /** A file instead of a body. */
+  readonly file?: { readonly type: string; readonly content: Blob }
   readonly signal?: AbortSignal
   /** For what a gateway or a device has to do first. */
   readonly deadlineMs?: number
@@ -57,14 +59,13 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
 
 async function send(
   path: string,
-  { method = 'GET', query, body, signal, deadlineMs = usualDeadlineMs }: RequestOptions,
+  { method = 'GET', query, body, file, signal, deadlineMs = usualDeadlineMs }: RequestOptions,
 ): Promise<Response> {
   const deadline = AbortSignal.timeout(deadlineMs)
   try {
     return await fetch(apiUrl(path, query), {
       method,
-      headers: body === undefined ? {} : { 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...payloadOf(body, file),
       signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
     })
   } catch (cause) {
@@ -73,6 +74,12 @@ async function send(
       throw new ApiError('TIMEOUT', { message: `no answer within ${deadlineMs} ms`, cause })
     throw new ApiError('NETWORK', { message: 'the server cannot be reached', cause })
   }
+}
+
+function payloadOf(body: unknown, file: RequestOptions['file']): RequestInit {
+  if (file !== undefined) return { headers: { 'content-type': file.type }, body: file.content }
+  if (body === undefined) return {}
+  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
 }
 
 async function errorOf(response: Response): Promise<ApiError> {

@@ -5,6 +5,7 @@ import type { Gateway, GatewayList } from '#contract/api/gateways.ts'
 import type { Ledger, LedgerDay } from '#contract/api/ledger.ts'
 import type { PointUpdate } from '#contract/api/live.ts'
 import type { Point } from '#contract/api/points.ts'
+import type { Tree } from '#contract/api/tree.ts'
 import { request } from './client.ts'
 
 /** The first segment of every key names what a live message may change. */
@@ -13,6 +14,7 @@ export const keys = {
   gateways: 'gateways',
   alarms: 'alarms',
   commands: 'commands',
+  tree: 'tree',
 } as const
 
 /** A change between the snapshot and the subscription is seen after this long at the latest. */
@@ -20,17 +22,19 @@ const refetchInterval = 60_000
 
 export type DeviceFilter = {
   readonly gateway?: string | undefined
+  /** A place of the organisation. */
+  readonly place?: string | undefined
   readonly q?: string | undefined
   /** Cursor of the page; the first one without. */
   readonly after?: string | undefined
 }
 
 /** One page of the list: however many devices there are, a tab shows and hears a bounded number of them. */
-export const devicesQuery = ({ gateway, q, after }: DeviceFilter) =>
+export const devicesQuery = ({ gateway, place, q, after }: DeviceFilter) =>
   queryOptions({
-    queryKey: [keys.devices, 'list', { gateway, q, after }],
+    queryKey: [keys.devices, 'list', { gateway, place, q, after }],
     queryFn: ({ signal }) =>
-      request<DeviceList>('/devices', { query: { gateway, q, cursor: after, limit: 50 }, signal }),
+      request<DeviceList>('/devices', { query: { gateway, place, q, cursor: after, limit: 50 }, signal }),
     refetchInterval,
     placeholderData: keepPreviousData,
   })
@@ -76,6 +80,12 @@ export const alarmsQuery = (state: 'open' | 'all') =>
     queryFn: ({ signal }) => request<AlarmList>('/alarms', { query: { state, limit: 200 }, signal }),
     refetchInterval,
   })
+
+export const treeQuery = queryOptions({
+  queryKey: [keys.tree],
+  queryFn: ({ signal }) => request<Tree>('/tree', { signal }),
+  refetchInterval,
+})
 
 /** The newest samples that came with a device, in the form in which the live socket sends them. */
 export function lastSamples(points: readonly Point[]): PointUpdate[] {

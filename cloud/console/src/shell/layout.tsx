@@ -47,6 +47,7 @@ const sections = {
   devices: /^\/(devices|points)(\/|$)/,
   alarms: /^\/alarms(\/|$)/,
   gateways: /^\/gateways(\/|$)/,
+  tree: /^\/tree(\/|$)/,
 } as const
 
 function Navigation() {
@@ -65,6 +66,9 @@ function Navigation() {
       </Link>
       <Link to="/gateways" {...here('gateways')}>
         {t('nav.gateways')}
+      </Link>
+      <Link to="/tree" search={{}} {...here('tree')}>
+        {t('nav.tree')}
       </Link>
     </nav>
   )

@@ -7,6 +7,7 @@ import { useLanguage } from '../../i18n/use-language.ts'
 import { useEverySecond } from '../../live/use-point.ts'
 import { Fact, Facts } from '../../ui/facts.tsx'
 import { categoryText } from './category.ts'
+import { PlaceLink } from './place-link.tsx'
 
 export function DeviceFacts({ device }: { readonly device: Device }) {
   const { t } = useTranslation()
@@ -18,7 +19,13 @@ export function DeviceFacts({ device }: { readonly device: Device }) {
   ].filter((text) => text !== '')
   return (
     <Facts>
-      <Fact name={t('device.location')}>{localText(location, language, t('devices.noLocation'))}</Fact>
+      <Fact name={t('device.location')}>
+        {device.place === undefined ? (
+          localText(location, language, t('devices.noLocation'))
+        ) : (
+          <PlaceLink place={device.place} />
+        )}
+      </Fact>
       <Fact name={t('device.type')}>{categoryText(t, category)}</Fact>
       <Fact name={t('device.link')}>
         <LinkText link={device.link} />
