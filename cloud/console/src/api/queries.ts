@@ -11,6 +11,8 @@ import { request } from './client.ts'
 /** The first segment of every key names what a live message may change. */
 export const keys = {
   devices: 'devices',
+  /** Asked of the gateway itself: a change of the inventory is no reason, least of all that the device was removed. */
+  deviceErrors: 'device-errors',
   gateways: 'gateways',
   alarms: 'alarms',
   commands: 'commands',

@@ -18,7 +18,7 @@ type DeviceError = DeviceErrorList['items'][number]
 
 const errorsQuery = (id: string) =>
   queryOptions({
-    queryKey: [keys.devices, 'errors', id],
+    queryKey: [keys.deviceErrors, id],
     queryFn: ({ signal }) => request<DeviceErrorList>(`/devices/${id}/errors`, { signal }),
     refetchInterval: 30_000,
   })
