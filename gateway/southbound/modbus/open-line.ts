@@ -28,7 +28,6 @@ async function openSerial(config: SerialLine): Promise<Line> {
   await access(config.path, constants.R_OK | constants.W_OK).catch(async (error: NodeJS.ErrnoException) => {
     throw failed(config, await adviceFor(error), error)
   })
-  // Loaded here: a gateway without serial lines needs no native code.
   const { SerialPort } = await import('serialport')
   const { baud, parity, stop } = config.line
   return await new Promise((resolve, reject) => {
