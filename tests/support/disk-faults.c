@@ -2,6 +2,7 @@
  * A disk that misbehaves, for LD_PRELOAD in front of a program under test. Each file is read anew at every call.
  *   DISK_SLOW_WHEN=/file     while /file exists, every fsync and fdatasync takes as many ms more as it says
  *   DISK_REFUSES_WHEN=/file  while /file exists, every write at a position fails with the errno that it says
+ *   DISK_COUNTS=/file        syncs, writes at a position and their bytes, as three 64-bit numbers, counted while it runs
  *   DISK_SURVIVES=/folder    what a power cut leaves: the content of every file in DISK_OF as it was when its last fsync or
  *                            fdatasync returned, by inode, and the names that were there when the folder was last synced
  *   DISK_OF=/folder          the files to which DISK_SURVIVES applies
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -33,6 +35,21 @@ static long number(const char *variable) {
   }
   errno = before;
   return atol(text);
+}
+
+/* Shared with who reads the file; threads count at the same time. */
+static void count(int what, long by) {
+  static long *counts;
+  const char *path = getenv("DISK_COUNTS");
+  if (!path) return;
+  if (!counts) {
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    void *shared = mmap(NULL, 3 * sizeof(long), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    if (shared == MAP_FAILED) return;
+    counts = shared;
+  }
+  __atomic_fetch_add(counts + what, by, __ATOMIC_RELAXED);
 }
 
 static void slow(void) {
@@ -86,6 +103,7 @@ int fsync(int fd) {
   slow();
   int result = real(fd);
   if (result == 0) keep(fd);
+  count(0, 1);
   return result;
 }
 
@@ -95,10 +113,11 @@ int fdatasync(int fd) {
   slow();
   int result = real(fd);
   if (result == 0) keep(fd);
+  count(0, 1);
   return result;
 }
 
-ssize_t pwrite(int fd, const void *data, size_t count, off_t at) {
+ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
   static ssize_t (*real)(int, const void *, size_t, off_t);
   if (!real) real = dlsym(RTLD_NEXT, "pwrite");
   long refusal = number("DISK_REFUSES_WHEN");
@@ -106,10 +125,12 @@ ssize_t pwrite(int fd, const void *data, size_t count, off_t at) {
     errno = (int)refusal;
     return -1;
   }
-  return real(fd, data, count, at);
+  count(1, 1);
+  count(2, (long)size);
+  return real(fd, data, size, at);
 }
 
-ssize_t pwrite64(int fd, const void *data, size_t count, off64_t at) {
+ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
   static ssize_t (*real)(int, const void *, size_t, off64_t);
   if (!real) real = dlsym(RTLD_NEXT, "pwrite64");
   long refusal = number("DISK_REFUSES_WHEN");
@@ -117,5 +138,7 @@ ssize_t pwrite64(int fd, const void *data, size_t count, off64_t at) {
     errno = (int)refusal;
     return -1;
   }
-  return real(fd, data, count, at);
+  count(1, 1);
+  count(2, (long)size);
+  return real(fd, data, size, at);
 }
