@@ -152,6 +152,26 @@ test('over the disk budget the oldest telemetry goes first and every dropped ran
   expect(outbox.stats().dropped.samples).toBe(drops.reduce((sum, drop) => sum + drop.samples, 0))
 })
 
+test('where events are configured to go first, they do, and telemetry only when there are none left', async () => {
+  await using folder = await tempFolder()
+  const settings = { dropFirst: 'events', commitSamples: 500, diskBudgetBytes: 1_000_000 } as const
+  await using outbox = await open(folder.path, settings)
+  await Promise.all(Array.from({ length: 1_000 }, (_, i) => outbox.appendEvent(linkUp(`old-${i}`))))
+  outbox.append(noise(0, 5_000))
+  await outbox.flush()
+  const before = outbox.stats().telemetry.batches
+  for (let i = 1; outbox.stats().dropped.events === 0 && i < 40; i++) {
+    outbox.append(noise(i, 5_000))
+    await outbox.flush()
+  }
+  expect(outbox.stats().dropped.events).toBeGreaterThan(0)
+  expect(outbox.stats().dropped.samples).toBe(0)
+  expect(outbox.stats().telemetry.batches).toBeGreaterThan(before)
+  expect(
+    (await eventsOf(outbox)).some(({ event }) => event.kind === 'link' && event.device === 'old-0'),
+  ).toBe(false)
+})
+
 test('a permanent refusal deletes and is reported once', async () => {
   await using folder = await tempFolder()
   await using outbox = await open(folder.path, { commitSamples: 10 })
