@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import { Places } from '#cloud/access/places.ts'
 import { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
 import { AuditLog } from '#cloud/audit/audit-log.ts'
 import { keepAudit } from '#cloud/audit/keep-audit.ts'
@@ -75,7 +76,12 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
   })
   await provision(settings, db, clock.now())
   const audit = new AuditLog({ db, clock, hash: config.audit.hash })
-  const organisation = new OrganisationService({ db, log: part('organisation') })
+  const places = await Places.load(db)
+  const organisation = new OrganisationService({
+    db,
+    log: part('organisation'),
+    onChange: () => places.reload(),
+  })
   await organisation.seed(config)
   const demoAccounts = await openAccounts(settings, deps, { db, audit })
 
@@ -139,6 +145,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     commands,
     requests,
     organisation,
+    places,
     metrics,
     consoleFolder,
   })

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { Gauge, type Registry } from 'prom-client'
+import type { PlaceIndex } from '#cloud/access/access.ts'
 import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
 import { alarmRoutes } from '#cloud/alarms/alarm-routes.ts'
 import type { AuditLog } from '#cloud/audit/audit-log.ts'
@@ -16,6 +17,7 @@ import { deviceFacts } from '#cloud/devices/device-view.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { gatewayRoutes } from '#cloud/gateways/gateway-routes.ts'
 import type { App } from '#cloud/http/app.ts'
+import { withAccess } from '#cloud/http/guard.ts'
 import { healthRoutes, type ReadyCheck } from '#cloud/http/health-routes.ts'
 import type { LiveHub } from '#cloud/http/live-hub.ts'
 import { liveRoutes } from '#cloud/http/live-routes.ts'
@@ -45,6 +47,7 @@ export type HttpParts = {
   readonly commands: CommandService
   readonly requests: GatewayRequests
   readonly organisation: OrganisationService
+  readonly places: PlaceIndex
   readonly metrics: Registry
   readonly consoleFolder: string
 }
@@ -76,16 +79,16 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
 /** The same without a port, for `inject`. */
 export async function createHttp(parts: HttpParts): Promise<App> {
   const { config, clock, log, db, audit, telemetry, hub, commands, requests, organisation, metrics } = parts
-  const { consoleFolder } = parts
+  const { consoleFolder, places } = parts
   const { origins, trustProxy, tls } = config.http
   const sessions = new SessionService({ db, clock, log, lifetimeMs: parseDuration(config.sessions.lifetime) })
-  const findSession = sessions.find.bind(sessions)
+  const findCaller = withAccess(sessions.find.bind(sessions), places)
   const devices = new DeviceRepository(db)
   const gateways = new GatewayRepository(db)
   countClients(metrics, hub)
   return createServer({
     log,
-    findSession,
+    findCaller,
     origins,
     trustProxy,
     consoleFolder,
@@ -114,7 +117,7 @@ export async function createHttp(parts: HttpParts): Promise<App> {
         },
       })
       auditRoutes(api, { log: audit, clock })
-      liveRoutes(api, { hub, clock, log, findSession })
+      liveRoutes(api, { hub, clock, log, findCaller })
     },
   })
 }

@@ -1,3 +1,4 @@
+import { placeIn, placeOfDevice } from '#cloud/access/scope.ts'
 import type { Database } from '#cloud/state/database.ts'
 import type { AlarmRow } from '#cloud/state/tables.ts'
 
@@ -5,6 +6,8 @@ export type AlarmSearch = {
   readonly open: boolean
   readonly priority?: number | undefined
   readonly gateway?: string | undefined
+  /** Only what stands at one of these places or below. */
+  readonly nodes?: readonly string[] | undefined
   readonly after?: readonly [receivedAt: number, gateway: string, occurrence: string] | undefined
   readonly limit: number
 }
@@ -14,6 +17,7 @@ const columns = [
   'occurrence',
   'rule',
   'point',
+  'device',
   'priority',
   'title_zh',
   'title_en',
@@ -54,11 +58,13 @@ export class AlarmRepository {
   }
 
   /** Newest first, by when the cloud heard of them. */
-  async search({ open, priority, gateway, after, limit }: AlarmSearch): Promise<AlarmRow[]> {
+  async search({ open, priority, gateway, nodes, after, limit }: AlarmSearch): Promise<AlarmRow[]> {
     let query = this.#db.selectFrom('alarm_events').select(columns)
     if (open) query = query.where('state', '=', 'raised')
     if (priority !== undefined) query = query.where('priority', '=', priority)
     if (gateway !== undefined) query = query.where('gateway', '=', gateway)
+    if (nodes !== undefined)
+      query = query.where(placeIn(placeOfDevice('alarm_events.gateway', 'alarm_events.device'), nodes))
     if (after !== undefined) {
       const [at, g, o] = after
       query = query.where((eb) =>

@@ -22,10 +22,11 @@ export function alarmRoutes(api: App, { alarms, liveSeq }: AlarmRouteOptions): v
         response: answers(AlarmList),
       },
     },
-    async ({ query: { limit = 100, cursor, state, priority, gateway } }) => {
+    async ({ query: { limit = 100, cursor, state, priority, gateway }, access }) => {
       const seq = liveSeq() // before reading: what changes in between comes again over the live stream
       const after = keyOf(cursor, 'number', 'string', 'string')
-      const rows = await alarms.search({ open: state !== 'all', priority, gateway, after, limit: limit + 1 })
+      const filter = { open: state !== 'all', priority, gateway, nodes: access.nodes('view') }
+      const rows = await alarms.search({ ...filter, after, limit: limit + 1 })
       const key = (row: (typeof rows)[number]) => [row.received_at, row.gateway, row.occurrence]
       return { ...pageOf(rows, limit, { key, item: alarmView }), seq }
     },

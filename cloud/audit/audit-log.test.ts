@@ -97,7 +97,7 @@ test('what the change takes back, its row takes back; a row that cannot be writt
       .insertInto('users')
       .values({ ...user, created_at: 1 })
       .execute()
-  const user = { id: 'u', username: 'u', password_hash: '-', role: 'guard', display_name: 'u' }
+  const user = { id: 'u', username: 'u', password_hash: '-', display_name: 'u' }
   const undone = audit.db.transaction().execute(async (trx) => {
     await audit.log.bySystem('user.created').write(trx)
     throw new Error('changed my mind')

@@ -2,23 +2,31 @@ import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { expect, test } from 'vitest'
 import type { App } from '#cloud/http/app.ts'
-import type { Role } from '#contract/api/session.ts'
 import { AppError } from '#contract/errors.ts'
 import { testApi } from '../../tests/support/test-api.ts'
+import { testUser } from '../../tests/support/test-user.ts'
 
 const Body = Type.Object({ name: Type.String() }, { additionalProperties: false })
 const asked: string[] = []
 
 function routes(api: App): void {
   const config = { audit: 'device.added' } as const
-  api.post('/things/:id', { config, schema: { body: Body } }, async ({ body, audit }, reply) => {
-    audit.note({ target: `thing/${body.name}`, after: body })
-    if (body.name === 'busy') throw new AppError('BUSY', 'not now')
-    if (body.name === 'bug') throw new Error('unforeseen')
-    reply.setCookie('a', 'b').header('location', '/x')
-    return { done: body.name }
-  })
-  api.delete('/things/:id', { config: { ...config, roles: ['guard'] } }, async () => ({}))
+  api.post(
+    '/things/:id',
+    { config: { ...config, about: 'handler' }, schema: { body: Body } },
+    async ({ body, audit }, reply) => {
+      audit.note({ target: `thing/${body.name}`, after: body })
+      if (body.name === 'busy') throw new AppError('BUSY', 'not now')
+      if (body.name === 'bug') throw new Error('unforeseen')
+      reply.setCookie('a', 'b').header('location', '/x')
+      return { done: body.name }
+    },
+  )
+  api.delete(
+    '/things/:id',
+    { config: { ...config, needs: 'organisation.change', about: 'handler' } },
+    async () => ({}),
+  )
   api.get('/file', { config: { audit: 'audit.exported' } }, async (_request, reply) => {
     asked.push('file')
     return reply.send(Readable.from(['a', 'b']))
@@ -27,13 +35,10 @@ function routes(api: App): void {
 }
 
 async function start() {
-  const role: Role = 'admin'
-  const user = { id: 'u1', username: 'li', displayName: '李娜', role }
+  const user = testUser('guard')
   const api = await testApi({
     api: routes,
-    server: {
-      findSession: async (token) => (token === 'good' ? { user, expiresAt: Date.now() + 60_000 } : undefined),
-    },
+    findSession: async (token) => (token === 'good' ? { user, expiresAt: Date.now() + 60_000 } : undefined),
   })
   const headers = { authorization: 'Bearer good', 'user-agent': `Browser/${'x'.repeat(500)}` }
   const post = (name: unknown, more = {}) =>

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import type { AuditChain, AuditEntry, AuditList } from '#contract/api/audit.ts'
-import type { Role } from '#contract/api/session.ts'
+import type { Grant } from '#contract/api/session.ts'
 import { describeWith, systemPython } from '../../tests/support/servers.ts'
 import { tempFolder } from '../../tests/support/temp-folder.ts'
 import { testApi } from '../../tests/support/test-api.ts'
@@ -10,13 +10,13 @@ import { AuditLog } from './audit-log.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { hashedFields, verifyChain } from './chain.ts'
 
-const who = { id: 'u1', username: 'li', displayName: '=1+1', role: 'admin' } as const
+const who = { id: 'u1', username: 'li', displayName: '=1+1', role: 'admin', grants: [] } as const
 
-async function start(role: Role = 'admin') {
+async function start(grants: Grant[] = [{ role: 'admin' }]) {
   const api = await testApi({
     api: (scope, { db, clock }) =>
       auditRoutes(scope, { log: new AuditLog({ db, clock, hash: 'sha256' }), clock }),
-    server: { findSession: async () => ({ user: { ...who, role }, expiresAt: Date.now() + 60_000 }) },
+    grants,
   })
   const write = (target: string, more = {}) =>
     api.audit.write({ action: 'device.added', who, target, ...more })
@@ -31,14 +31,17 @@ const verified = (entries: readonly AuditEntry[]) =>
     })(),
   )
 
-test.each(['facilities', 'guard', 'bureau'] as const)('a %s sees nothing of it', async (role) => {
-  await using api = await start(role)
-  for (const path of ['audit', 'audit/chain', 'audit/export'])
-    expect((await api.get(`/api/v1/${path}`)).status).toBe(403)
-  expect((await api.audit.search({ limit: 9 })).map(({ action, outcome }) => [action, outcome])).toEqual([
-    ['audit.exported', 'FORBIDDEN'],
-  ])
-})
+test.each([{ role: 'facilities' }, { role: 'bureau' }, { role: 'admin', node: 'campus-a' }] as const)(
+  'a $role of $node sees nothing of it',
+  async (grant) => {
+    await using api = await start([grant])
+    for (const path of ['audit', 'audit/chain', 'audit/export'])
+      expect((await api.get(`/api/v1/${path}`)).status).toBe(403)
+    expect((await api.audit.search({ limit: 9 })).map(({ action, outcome }) => [action, outcome])).toEqual([
+      ['audit.exported', 'FORBIDDEN'],
+    ])
+  },
+)
 
 test('the pages hold everything once, newest first; filters narrow it; wrong fields are named', async () => {
   await using api = await start()

@@ -9,7 +9,8 @@ import { auditFile, type FileFormat } from './audit-file.ts'
 import type { AuditLog } from './audit-log.ts'
 
 const tags = ['audit']
-const config = { roles: ['admin'] } as const
+/** What is written down is of all places at once. */
+const config = { needs: 'audit.read', everywhere: true } as const
 const types: Readonly<Record<FileFormat, string>> = {
   csv: 'text/csv; charset=utf-8',
   jsonl: 'application/x-ndjson; charset=utf-8',

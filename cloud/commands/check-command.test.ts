@@ -35,14 +35,14 @@ test.each<[string, Case]>([
   ['unconfirmed risk', { to: siren, value: true, code: 'COMMAND_NEEDS_CONFIRM' }],
   ['a wrong value before the risk', { to: siren, value: false, code: 'VALUE_OUT_OF_RANGE' }],
   ['read only', { to: point('num', undefined), value: 1, code: 'POINT_NOT_WRITABLE' }],
-  ['for administrators', { to: point('bool', { role: 'admin' }), role: 'facilities', code: 'FORBIDDEN' }],
-  ['an administrator', { to: point('bool', { role: 'admin' }), role: 'admin' }],
+  ['for administrators', { to: point('bool', { role: 'admin' }), roles: ['facilities'], code: 'FORBIDDEN' }],
+  ['an administrator', { to: point('bool', { role: 'admin' }), roles: ['admin'] }],
 ])('%s', (_name, { to, code, ...wanted }) => {
-  expect(refusalOf(to, { value: true, confirm: false, role: 'facilities', ...wanted })?.code).toBe(code)
+  expect(refusalOf(to, { value: true, confirm: false, roles: ['facilities'], ...wanted })?.code).toBe(code)
 })
 
 test('the refusal says what was expected', () => {
-  const refused = refusalOf(level, { value: 140, confirm: false, role: 'admin' })
+  const refused = refusalOf(level, { value: 140, confirm: false, roles: ['admin'] })
   expect(refused?.message).toBe('school-a/lamp-1/light.level: expected 10 to 100 %, got 140')
   expect(refused?.details).toEqual({ expected: '10 to 100 %', min: 10, max: 100, step: 5 })
 })

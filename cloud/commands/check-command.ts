@@ -1,6 +1,6 @@
-import type { User } from '#contract/api/session.ts'
 import type { CataloguePoint, WritableAs } from '#contract/catalogue.ts'
 import { AppError } from '#contract/errors.ts'
+import type { Role } from '#contract/permissions.ts'
 import { expectedInstead } from '#contract/writable-value.ts'
 
 /** A point as the gateway's catalogue has it. `id` is `<gateway>/<device>/<point>`. */
@@ -14,11 +14,12 @@ export type CheckedPoint = {
 export type Wanted = {
   readonly value: number | boolean | string
   readonly confirm: boolean
-  readonly role: User['role']
+  /** Of the person, as they count for the device. */
+  readonly roles: readonly Role[]
 }
 
 /** Why this command is not taken, or `undefined`. The gateway checks again, by the profile itself. Pure. */
-export function refusalOf(point: CheckedPoint, { value, confirm, role }: Wanted): AppError | undefined {
+export function refusalOf(point: CheckedPoint, { value, confirm, roles }: Wanted): AppError | undefined {
   const { writable } = point
   if (writable === undefined) {
     return new AppError(
@@ -26,7 +27,7 @@ export function refusalOf(point: CheckedPoint, { value, confirm, role }: Wanted)
       `${point.id} can only be read: its profile has no way to write it`,
     )
   }
-  if (writable.role === 'admin' && role !== 'admin') {
+  if (writable.role === 'admin' && !roles.includes('admin')) {
     return new AppError('FORBIDDEN', `${point.id} may be written by administrators alone`)
   }
   const expected = expectedInstead({ ...writable, kind: point.kind, unit: point.unit }, value)

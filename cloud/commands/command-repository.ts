@@ -1,3 +1,4 @@
+import { placeIn, placeOfDevice } from '#cloud/access/scope.ts'
 import type { ChangeAudit } from '#cloud/state/change-audit.ts'
 import type { Database } from '#cloud/state/database.ts'
 import type { CommandResultRow, CommandRow, CommandStepRow } from '#cloud/state/tables.ts'
@@ -26,6 +27,8 @@ export type CommandSearch = {
   readonly device?: string | undefined
   readonly point?: string | undefined
   readonly state?: CommandState | 'open' | undefined
+  /** Only of what stands at one of these places or below. */
+  readonly nodes?: readonly string[] | undefined
   readonly after?: readonly [createdAt: number, id: string] | undefined
   readonly limit: number
 }
@@ -151,11 +154,21 @@ export class CommandRepository {
   }
 
   /** Newest first. */
-  async search({ gateway, device, point, state, after, limit }: CommandSearch): Promise<StoredCommand[]> {
+  async search({
+    gateway,
+    device,
+    point,
+    state,
+    nodes,
+    after,
+    limit,
+  }: CommandSearch): Promise<StoredCommand[]> {
     let query = this.#db.selectFrom('commands').selectAll()
     if (gateway !== undefined) query = query.where('gateway', '=', gateway)
     if (device !== undefined) query = query.where('device', '=', device)
     if (point !== undefined) query = query.where('point', '=', point)
+    if (nodes !== undefined)
+      query = query.where(placeIn(placeOfDevice('commands.gateway', 'commands.device'), nodes))
     if (state === 'open') query = query.where('state', 'in', openStates)
     else if (state !== undefined) query = query.where('state', '=', state)
     if (after !== undefined) {

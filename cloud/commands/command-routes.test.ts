@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import type { Database } from '#cloud/state/database.ts'
 import type { CommandList, IssuedCommand } from '#contract/api/commands.ts'
-import type { Role } from '#contract/api/session.ts'
 import type { WritableAs } from '#contract/catalogue.ts'
 import type { Command, CommandResult } from '#contract/command.ts'
+import type { Role } from '#contract/permissions.ts'
 import { createLogger } from '#lib/logger.ts'
 import { seedInventory, testApi } from '../../tests/support/test-api.ts'
+import { testUser } from '../../tests/support/test-user.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { commandRoutes } from './command-routes.ts'
 import { CommandService } from './command-service.ts'
@@ -16,15 +17,13 @@ const lamp = 'school-a/meter-1/light.level'
 async function start({ role = 'facilities' as Role } = {}) {
   const wire = { isThere: true, sent: [] as Command[], told: [] as IssuedCommand[] }
   let service: CommandService | undefined
-  const user = { id: 'u1', username: 'li', displayName: '李娜', role }
+  const user = testUser(role)
   const other = { ...user, id: 'u2', username: 'wang' }
   const api = await testApi({
-    server: {
-      findSession: async (token) =>
-        token === 'good' || token === 'other'
-          ? { user: token === 'good' ? user : other, expiresAt: Date.now() + 1000 }
-          : undefined,
-    },
+    findSession: async (token) =>
+      token === 'good' || token === 'other'
+        ? { user: token === 'good' ? user : other, expiresAt: Date.now() + 1000 }
+        : undefined,
     api: (app, { db, clock }) => {
       service = new CommandService({
         db,

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { thingOfPoint } from '#cloud/access/access.ts'
 import { type App, answers, errorAnswers } from '#cloud/http/app.ts'
 import { requireCaller } from '#cloud/http/guard.ts'
 import { keyOf, pageOf } from '#cloud/http/pages.ts'
@@ -16,7 +17,7 @@ export function commandRoutes(api: App, commands: CommandService): void {
   api.post(
     '/commands',
     {
-      config: { roles: ['admin', 'facilities'], audit: 'command.created' },
+      config: { needs: 'commands.give', audit: 'command.created' },
       schema: {
         operationId: 'giveCommand',
         summary: 'Set a point of a device',
@@ -28,7 +29,8 @@ export function commandRoutes(api: App, commands: CommandService): void {
       },
     },
     async (request, reply) => {
-      const given = await commands.give(request.body, requireCaller(request).user, request.audit)
+      const { user, access } = requireCaller(request)
+      const given = await commands.give(request.body, { user, access, audit: request.audit })
       return reply.code(202).header('location', `/api/v1/commands/${given.id}`).send(given)
     },
   )
@@ -36,6 +38,7 @@ export function commandRoutes(api: App, commands: CommandService): void {
   api.get(
     '/commands/:id',
     {
+      config: { about: 'handler' },
       schema: {
         operationId: 'getCommand',
         summary: 'A command with every state it was in',
@@ -44,9 +47,10 @@ export function commandRoutes(api: App, commands: CommandService): void {
         response: answers(IssuedCommand),
       },
     },
-    async ({ params: { id } }) => {
+    async ({ params: { id }, access }) => {
       const found = await commands.find(id)
-      if (found === undefined) throw new AppError('NOT_FOUND', `there is no command ${id}`)
+      if (found === undefined || !access.can('view', thingOfPoint(found.point)))
+        throw new AppError('NOT_FOUND', `there is no command ${id}`)
       return found
     },
   )
@@ -62,9 +66,10 @@ export function commandRoutes(api: App, commands: CommandService): void {
         response: answers(CommandList),
       },
     },
-    async ({ query: { limit = 100, cursor, state, ...place } }) => {
+    async ({ query: { limit = 100, cursor, state, ...place }, access }) => {
       const after = keyOf(cursor, 'number', 'string')
-      const found = await commands.search({ ...placeOf(place), state, after, limit: limit + 1 })
+      const filter = { ...placeOf(place), state, nodes: access.nodes('view') }
+      const found = await commands.search({ ...filter, after, limit: limit + 1 })
       const key = ({ row }: StoredCommand) => [row.created_at, row.id]
       return pageOf(found, limit, { key, item: ({ row, steps }) => commandView(row, steps) })
     },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Access } from '#cloud/access/access.ts'
 import type { ChangeAudit } from '#cloud/state/change-audit.ts'
 import type { Database } from '#cloud/state/database.ts'
 import type { CommandResultRow, CommandRow } from '#cloud/state/tables.ts'
@@ -31,6 +32,9 @@ export type CommandServiceOptions = {
   readonly onChange: (command: IssuedCommand) => void
   readonly rates?: { readonly perUser: RateRule; readonly perPoint: RateRule }
 }
+
+/** Who gives a command. */
+export type Giver = { readonly user: User; readonly access: Access; readonly audit: ChangeAudit }
 
 /** A person's finger is slower; a script that does not stop is not. */
 const defaultRates = {
@@ -74,14 +78,14 @@ export class CommandService implements AsyncDisposable {
   }
 
   /** Resolves when the command is stored. Throws AppError with what is wrong with it. */
-  async give(request: CommandRequest, user: User, audit: ChangeAudit): Promise<IssuedCommand> {
+  async give(request: CommandRequest, { user, access, audit }: Giver): Promise<IssuedCommand> {
     const { clock, log } = this.#options
     const { point, key: _, ...wanted } = request
     audit.note({ target: point, after: wanted })
     const known = await this.#commands.byKey(user.id, request.key)
     if (known !== undefined) return sameCommand(known, request, audit)
 
-    const target = await this.#target(request, user)
+    const target = await this.#target(request, access)
     this.#keepRate(user, request.point)
     const row = newRow({ id: randomUUID(), target, request, user, now: clock.now() })
     audit.note({ after: { ...wanted, command: row.id } })
@@ -136,12 +140,15 @@ export class CommandService implements AsyncDisposable {
     await Promise.all(this.#queues.values())
   }
 
-  async #target({ point, value, confirm = false }: CommandRequest, user: User): Promise<PointKey> {
+  async #target({ point, value, confirm = false }: CommandRequest, access: Access): Promise<PointKey> {
     const [gateway = '', device = '', ...rest] = point.split('/')
     const key = { gateway, device, point: rest.join('/') }
     const found = await this.#commands.point(key)
-    if (found === undefined) throw new AppError('POINT_UNKNOWN', `there is no point ${point}`)
-    const refused = refusalOf(found, { value, confirm, role: user.role })
+    const thing = { gateway, device }
+    if (found === undefined || !access.can('view', thing))
+      throw new AppError('POINT_UNKNOWN', `there is no point ${point}`)
+    access.require('commands.give', thing)
+    const refused = refusalOf(found, { value, confirm, roles: access.roles(thing) })
     if (refused !== undefined) throw refused
     return key
   }

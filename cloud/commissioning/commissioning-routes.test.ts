@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Role } from '#contract/api/session.ts'
+import type { Role } from '#contract/permissions.ts'
 import type { Question, ReplyBody, Request } from '#contract/request.ts'
 import { createLogger } from '#lib/logger.ts'
 import { testApi } from '../../tests/support/test-api.ts'
@@ -11,12 +11,7 @@ type Answer = (question: Question) => ReplyBody | undefined
 function start(answer: Answer, role: Role = 'facilities') {
   let isThere = true
   return testApi({
-    server: {
-      findSession: async () => ({
-        user: { id: 'u', username: 'li', displayName: 'Li', role },
-        expiresAt: Date.now() + 60_000,
-      }),
-    },
+    grants: [{ role }],
     api: (api, { clock }) => {
       const requests: GatewayRequests = new GatewayRequests({
         clock,

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { type App, answers, errorAnswers } from '#cloud/http/app.ts'
-import { requireCaller } from '#cloud/http/guard.ts'
+import { aboutDevice, aboutGateway, requireCaller } from '#cloud/http/guard.ts'
 import {
   BusList,
   DeviceRef,
@@ -32,7 +32,7 @@ export type CommissioningOptions = {
 }
 
 const tags = ['commissioning']
-const config = { roles: ['admin', 'facilities'] } as const
+const config = { needs: 'devices.manage', about: aboutGateway } as const
 const GatewayPath = Type.Object({ id: GatewayId }, closed)
 const DevicePath = Type.Object({ id: GatewayId, device: GatewayId }, closed)
 const ErrorsPath = Type.Object({ gateway: GatewayId, device: GatewayId }, closed)
@@ -83,6 +83,7 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
   api.get(
     '/gateways/:id/buses',
     {
+      config: { about: aboutGateway },
       schema: {
         operationId: 'listBuses',
         summary:
@@ -178,6 +179,7 @@ export function commissioningRoutes(api: App, options: CommissioningOptions): vo
   api.get(
     '/devices/:gateway/:device/errors',
     {
+      config: { about: aboutDevice },
       schema: {
         operationId: 'listDeviceErrors',
         summary:

@@ -1,4 +1,5 @@
 import { type ExpressionBuilder, sql } from 'kysely'
+import { placeIn, placeOfDevice } from '#cloud/access/scope.ts'
 import type { Database } from '#cloud/state/database.ts'
 import type { DeviceRow, LinkEventRow, PointRow, Tables } from '#cloud/state/tables.ts'
 import type { Catalogue } from '#contract/catalogue.ts'
@@ -14,6 +15,14 @@ export type DeviceSearch = {
   readonly q?: string | undefined
   readonly after?: readonly [gateway: string, id: string] | undefined
   readonly limit: number
+  /** Only what stands at one of these places or below. */
+  readonly nodes?: readonly string[] | undefined
+}
+export type PointSearch = {
+  readonly device?: DeviceKey | undefined
+  readonly after?: readonly [gateway: string, device: string, id: string] | undefined
+  readonly limit: number
+  readonly nodes?: readonly string[] | undefined
 }
 
 const deviceColumns = [
@@ -104,11 +113,13 @@ export class DeviceRepository {
   }
 
   /** Present ones, by gateway and id. */
-  async search({ gateway, place, q, after, limit }: DeviceSearch): Promise<DeviceRow[]> {
+  async search({ gateway, place, q, after, limit, nodes }: DeviceSearch): Promise<DeviceRow[]> {
     let query = this.#db.selectFrom('devices').select(deviceColumns).where('removed_at', 'is', null)
     if (gateway !== undefined) query = query.where('gateway', '=', gateway)
     if (place !== undefined) query = query.where('place', '=', place)
     if (q !== undefined) query = query.where((eb) => contains(eb, q))
+    if (nodes !== undefined)
+      query = query.where(placeIn(placeOfDevice('devices.gateway', 'devices.id'), nodes))
     if (after !== undefined) {
       const [afterGateway, afterId] = after
       query = query.where((eb) =>
@@ -137,14 +148,12 @@ export class DeviceRepository {
   }
 
   /** Present points by gateway, device and id; of one device when it is given. */
-  async points(
-    limit: number,
-    device?: DeviceKey,
-    after?: readonly [string, string, string],
-  ): Promise<PointRow[]> {
+  async points({ device, after, limit, nodes }: PointSearch): Promise<PointRow[]> {
     let query = this.#db.selectFrom('points').select(pointColumns).where('removed_at', 'is', null)
     if (device !== undefined)
       query = query.where('gateway', '=', device.gateway).where('device', '=', device.id)
+    if (nodes !== undefined)
+      query = query.where(placeIn(placeOfDevice('points.gateway', 'points.device'), nodes))
     if (after !== undefined) {
       const [g, d, p] = after
       query = query.where((eb) =>

@@ -1,6 +1,8 @@
 import { type Static, Type } from 'typebox'
+import { thingOfPoint } from '#cloud/access/access.ts'
 import { type App, answers } from '#cloud/http/app.ts'
 import { badRequest } from '#cloud/http/bad-request.ts'
+import { aboutDevice } from '#cloud/http/guard.ts'
 import { keyOf, pageOf } from '#cloud/http/pages.ts'
 import type { DeviceRow, PointRow } from '#cloud/state/tables.ts'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
@@ -57,9 +59,9 @@ export function deviceRoutes(api: App, { devices, telemetry }: DeviceRouteOption
         response: answers(DeviceList),
       },
     },
-    async ({ query: { limit = 100, cursor, ...filter } }) => {
+    async ({ query: { limit = 100, cursor, ...filter }, access }) => {
       const after = keyOf(cursor, 'string', 'string')
-      const rows = await devices.search({ ...filter, after, limit: limit + 1 })
+      const rows = await devices.search({ ...filter, after, limit: limit + 1, nodes: access.nodes('view') })
       const page = pageOf(rows, limit, { key: (row) => [row.gateway, row.id], item: (row) => row })
       return { ...page, items: await withPoints(page.items) }
     },
@@ -68,6 +70,7 @@ export function deviceRoutes(api: App, { devices, telemetry }: DeviceRouteOption
   api.get(
     '/devices/:gateway/:device',
     {
+      config: { about: aboutDevice },
       schema: {
         operationId: 'getDevice',
         summary: 'One device with the newest value of each point',
@@ -82,6 +85,7 @@ export function deviceRoutes(api: App, { devices, telemetry }: DeviceRouteOption
   api.get(
     '/devices/:gateway/:device/links',
     {
+      config: { about: aboutDevice },
       schema: {
         operationId: 'getDeviceLinks',
         summary: 'The last changes of the link to the device, newest first',
@@ -99,6 +103,7 @@ export function deviceRoutes(api: App, { devices, telemetry }: DeviceRouteOption
   api.get(
     '/devices/:id',
     {
+      config: { about: ({ id = '' }) => thingOfPoint(id) },
       schema: {
         operationId: 'getDeviceById',
         summary: 'The same with the id as one encoded piece: `<gateway>%2F<device>`',
@@ -121,9 +126,10 @@ export function deviceRoutes(api: App, { devices, telemetry }: DeviceRouteOption
         response: answers(PointList),
       },
     },
-    async ({ query: { limit = 100, cursor, device } }) => {
-      const key = device === undefined ? undefined : parseDevice(device)
-      const rows = await devices.points(limit + 1, key, keyOf(cursor, 'string', 'string', 'string'))
+    async ({ query: { limit = 100, cursor, device: id }, access }) => {
+      const device = id === undefined ? undefined : parseDevice(id)
+      const after = keyOf(cursor, 'string', 'string', 'string')
+      const rows = await devices.points({ limit: limit + 1, device, after, nodes: access.nodes('view') })
       const page = pageOf(rows, limit, {
         key: (row) => [row.gateway, row.device, row.id],
         item: (row) => row,

@@ -1,3 +1,4 @@
+import { placeIn } from '#cloud/access/scope.ts'
 import type { Database } from '#cloud/state/database.ts'
 import type { GatewayRow } from '#cloud/state/tables.ts'
 import type { Birth, Status } from '#contract/gateway-state.ts'
@@ -7,6 +8,12 @@ export type ProvisionedGateway = {
   readonly id: string
   readonly title: LocalText
   readonly tokenHash: string
+}
+
+export type GatewaySearch = {
+  readonly limit: number
+  readonly after?: string | undefined
+  readonly nodes?: readonly string[] | undefined
 }
 
 const columns = [
@@ -100,10 +107,11 @@ export class GatewayRepository {
     return this.#db.selectFrom('gateways').select(columns).where('id', '=', id).executeTakeFirst()
   }
 
-  /** By id, after `after`. */
-  async list(limit: number, after?: string): Promise<StoredGateway[]> {
+  /** By id, after `after`; those that stand at one of `nodes` or below. */
+  async list({ limit, after, nodes }: GatewaySearch): Promise<StoredGateway[]> {
     let query = this.#db.selectFrom('gateways').select(columns).orderBy('id').limit(limit)
     if (after !== undefined) query = query.where('id', '>', after)
+    if (nodes !== undefined) query = query.where((eb) => placeIn(eb.ref('place'), nodes))
     return query.execute()
   }
 

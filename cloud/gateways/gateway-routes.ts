@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { type App, answers } from '#cloud/http/app.ts'
 import { badRequest } from '#cloud/http/bad-request.ts'
+import { aboutGateway } from '#cloud/http/guard.ts'
 import { rangeOf } from '#cloud/http/instants.ts'
 import { keyOf, pageOf } from '#cloud/http/pages.ts'
 import type { Database } from '#cloud/state/database.ts'
@@ -42,9 +43,9 @@ export function gatewayRoutes(api: App, db: Database): void {
         response: answers(GatewayList),
       },
     },
-    async ({ query: { limit = 100, cursor } }) => {
+    async ({ query: { limit = 100, cursor }, access }) => {
       const [after] = keyOf(cursor, 'string') ?? []
-      const rows = await gateways.list(limit + 1, after)
+      const rows = await gateways.list({ limit: limit + 1, after, nodes: access.nodes('view') })
       return pageOf(rows, limit, { key: ({ id }) => [id], item: gatewayView })
     },
   )
@@ -52,6 +53,7 @@ export function gatewayRoutes(api: App, db: Database): void {
   api.get(
     '/gateways/:id',
     {
+      config: { about: aboutGateway },
       schema: {
         operationId: 'getGateway',
         summary: 'One gateway',
@@ -66,6 +68,7 @@ export function gatewayRoutes(api: App, db: Database): void {
   api.get(
     '/gateways/:id/ledger',
     {
+      config: { about: aboutGateway },
       schema: {
         operationId: 'getLedger',
         summary: 'What the gateway produced, what arrived, what it dropped and what it still owes',
@@ -84,6 +87,7 @@ export function gatewayRoutes(api: App, db: Database): void {
   api.get(
     '/gateways/:id/ledger/:day',
     {
+      config: { about: aboutGateway },
       schema: {
         operationId: 'getLedgerDay',
         summary:

@@ -104,7 +104,7 @@ async function* gatewayIds(db: Database): AsyncGenerator<string> {
   const gateways = new GatewayRepository(db)
   let after: string | undefined
   for (;;) {
-    const rows = await gateways.list(page, after)
+    const rows = await gateways.list({ limit: page, after })
     for (const { id } of rows) yield id
     after = rows.at(-1)?.id
     if (rows.length < page) return

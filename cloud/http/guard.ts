@@ -1,36 +1,52 @@
-import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
-import type { Role, User } from '#contract/api/session.ts'
+import type { FastifyRequest, onRequestAsyncHookHandler, RouteOptions } from 'fastify'
+import { Access, type PlaceIndex, type Thing } from '#cloud/access/access.ts'
+import type { User } from '#contract/api/session.ts'
 import { AppError } from '#contract/errors.ts'
+import type { Permission } from '#contract/permissions.ts'
 import { isSameOrigin } from './origin.ts'
 
 export const sessionCookie = 'session'
 
-/** Who is calling, and until when. */
-export type Caller = { readonly user: User; readonly expiresAt: number; readonly token: string }
+export type Session = { readonly user: User; readonly expiresAt: number }
+/** Who is calling, until when, and what he may see and do. */
+export type Caller = Session & { readonly token: string; readonly access: Access }
 
-export type FindSession = (token: string) => Promise<Omit<Caller, 'token'> | undefined>
+export type FindSession = (token: string) => Promise<Session | undefined>
+export type FindCaller = (token: string) => Promise<Caller | undefined>
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Null on public routes only. */
     caller: Caller | null
+    /** What the caller may see and do. Throws AppError UNAUTHENTICATED on public routes. */
+    readonly access: Access
   }
   interface FastifyContextConfig {
     /** Answers without a session. Everything else needs one. */
     public?: boolean
-    /** Who may call; everybody with a session when absent. */
-    roles?: readonly Role[]
+    /**
+     * What the caller has to be allowed: of the thing that `about` names, or else somewhere. `view` when absent. What a handler
+     * touches beyond that goes through `request.access`.
+     */
+    needs?: Permission
+    /**
+     * The thing that the path names. `handler`: only the handler can tell, and asks `request.access` itself. Every route with
+     * something in its path has to say it.
+     */
+    about?: ((params: Readonly<Record<string, string>>) => Thing) | 'handler'
+    /** What belongs to no place: the permission has to hold everywhere. */
+    everywhere?: boolean
   }
 }
 
 export type GuardOptions = {
-  readonly findSession: FindSession
+  readonly findCaller: FindCaller
   /** Origins allowed besides our own, for example of a development server. */
   readonly origins: readonly string[]
 }
 
-/** Before every route of the API: a session, the role, and for cookies a page of ours. */
-export function createGuard({ findSession, origins }: GuardOptions): onRequestAsyncHookHandler {
+/** Before every route of the API: a session, the permission, and for cookies a page of ours. */
+export function createGuard({ findCaller, origins }: GuardOptions): onRequestAsyncHookHandler {
   return async (request) => {
     const { config } = request.routeOptions
     const changes = request.method !== 'GET' && request.method !== 'HEAD'
@@ -42,10 +58,40 @@ export function createGuard({ findSession, origins }: GuardOptions): onRequestAs
       )
     }
     if (config.public === true) return
-    request.caller = await callerOf(request, findSession)
-    if (config.roles !== undefined && !config.roles.includes(request.caller.user.role)) {
-      throw new AppError('FORBIDDEN', `this needs one of the roles: ${config.roles.join(', ')}`)
-    }
+    request.caller = await callerOf(request, findCaller)
+    const { access } = request.caller
+    const { needs = 'view', everywhere = false } = config
+    if (everywhere) access.require(needs, 'everything')
+    else if (!access.somewhere(needs)) throw new AppError('FORBIDDEN', `this needs the permission ${needs}`)
+  }
+}
+
+/** After the path was checked for its form: may the caller do this to the thing that it names? */
+export async function guardThing(request: FastifyRequest): Promise<void> {
+  const { about, needs = 'view' } = request.routeOptions.config
+  if (typeof about !== 'function') return
+  request.access.require(needs, about(request.params as Record<string, string>))
+}
+
+/** A route that names a thing and does not say which would be open to everybody with a session: the start fails. */
+export function requireThing({ method, url, config }: RouteOptions): void {
+  if (!url.includes(':') || config?.public === true || config?.everywhere === true) return
+  if (config?.about === undefined)
+    throw new Error(`${[method].flat().join()} ${url} does not say what it is about: config.about`)
+}
+
+export const aboutGateway = ({ id = '' }: Readonly<Record<string, string>>): Thing => ({ gateway: id })
+export const aboutDevice = ({ gateway = '', device = '' }: Readonly<Record<string, string>>): Thing => ({
+  gateway,
+  device,
+})
+export const aboutNode = ({ id = '' }: Readonly<Record<string, string>>): Thing => ({ node: id })
+
+/** Finds sessions and adds what their person may see and do. */
+export function withAccess(findSession: FindSession, places: PlaceIndex): FindCaller {
+  return async (token) => {
+    const session = await findSession(token)
+    return session && { ...session, token, access: new Access(session.user.grants, places) }
   }
 }
 
@@ -55,13 +101,12 @@ export function requireCaller(request: FastifyRequest): Caller {
   return request.caller
 }
 
-async function callerOf(request: FastifyRequest, findSession: FindSession): Promise<Caller> {
+async function callerOf(request: FastifyRequest, findCaller: FindCaller): Promise<Caller> {
   const token = bearerOf(request) ?? request.cookies[sessionCookie]
-  const session = token === undefined ? undefined : await findSession(token)
-  if (token === undefined || session === undefined) {
+  const caller = token === undefined ? undefined : await findCaller(token)
+  if (caller === undefined)
     throw new AppError('UNAUTHENTICATED', 'there is no session, or it has ended: sign in')
-  }
-  return { ...session, token }
+  return caller
 }
 
 function bearerOf(request: FastifyRequest): string | undefined {

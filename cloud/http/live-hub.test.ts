@@ -4,6 +4,8 @@ import type { LiveMessage } from '#contract/api/live.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { LiveHub, type LiveOptions } from './live-hub.ts'
 
+const everything = () => true
+
 function startHub(options: Partial<LiveOptions> = {}) {
   const clock = new FakeClock()
   const hub = LiveHub.start({ clock, build: 'b1', ...options })
@@ -23,7 +25,7 @@ function connect(hub: LiveHub, since?: number) {
         state.closed = code
       },
     },
-    since,
+    { sees: everything, since },
   )
   const values = () =>
     messages.flatMap((message) =>
@@ -90,13 +92,13 @@ test('the ring is bounded by count and by age; who needs more starts over', asyn
   await using live = startHub({ ring: { maxEvents: 3, maxAgeMs: 60_000 } })
   const start = live.hub.seq
   for (let i = 0; i < 3; i++) live.hub.publishGateway(gateway)
-  expect(live.hub.collect(start, ['gateways']).events).toHaveLength(3)
+  expect(live.hub.collect(start, ['gateways'], everything).events).toHaveLength(3)
   live.hub.publishGateway(gateway)
-  expect(live.hub.collect(start, ['gateways'])).toEqual({ resync: true, events: [] })
-  expect(live.hub.collect(start + 1, ['gateways']).events).toHaveLength(3)
+  expect(live.hub.collect(start, ['gateways'], everything)).toEqual({ resync: true, events: [] })
+  expect(live.hub.collect(start + 1, ['gateways'], everything).events).toHaveLength(3)
   await live.clock.advance(61_000)
-  expect(live.hub.collect(start + 3, ['gateways']).resync).toBe(true)
-  expect(live.hub.collect(start + 4, ['gateways'])).toEqual({ resync: false, events: [] })
+  expect(live.hub.collect(start + 3, ['gateways'], everything).resync).toBe(true)
+  expect(live.hub.collect(start + 4, ['gateways'], everything)).toEqual({ resync: false, events: [] })
 })
 
 test('neither telemetry nor a busy fleet pushes alarms out', async () => {
@@ -105,8 +107,11 @@ test('neither telemetry nor a busy fleet pushes alarms out', async () => {
   live.hub.publishAlarm(alarm)
   for (let i = 0; i < 100; i++) live.hub.publishPoints([{ ...point(i), point: `g1/d${i}/p` }])
   for (let i = 0; i < 100; i++) live.hub.publishGateway(gateway)
-  expect(live.hub.collect(start, ['alarms'])).toMatchObject({ resync: false, events: [{ data: alarm }] })
-  expect(live.hub.collect(start, ['alarms', 'gateways']).resync).toBe(true)
+  expect(live.hub.collect(start, ['alarms'], everything)).toMatchObject({
+    resync: false,
+    events: [{ data: alarm }],
+  })
+  expect(live.hub.collect(start, ['alarms', 'gateways'], everything).resync).toBe(true)
 
   const { client, messages } = connect(live.hub, start)
   live.hub.subscribe(client, ['alarms'])

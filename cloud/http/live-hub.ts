@@ -1,3 +1,4 @@
+import type { Thing } from '#cloud/access/access.ts'
 import type { Alarm } from '#contract/api/alarms.ts'
 import type { IssuedCommand } from '#contract/api/commands.ts'
 import type { Gateway } from '#contract/api/gateways.ts'
@@ -5,7 +6,7 @@ import type { DeviceUpdate, LiveEvent, LiveMessage, PointUpdate } from '#contrac
 import type { Clock } from '#lib/clock.ts'
 import { EventRing, type RingLimits } from './event-ring.ts'
 import { LatestPoints } from './latest-points.ts'
-import { pointPrefixOf, pointTopics } from './live-topics.ts'
+import { pointPrefixOf, pointTopics, thingOfEvent } from './live-topics.ts'
 
 export type LiveOptions = {
   readonly clock: Clock
@@ -14,6 +15,9 @@ export type LiveOptions = {
   readonly ring?: RingLimits
   readonly limits?: SlowReaderLimits
 }
+
+/** Whether a watcher may see what an event tells of. */
+export type Sees = (thing: Thing) => boolean
 
 /** Bytes that wait in a client's socket: above the first no telemetry is added, above the second it is let go. */
 export type SlowReaderLimits = { readonly skipBytes: number; readonly closeBytes: number }
@@ -106,10 +110,14 @@ export class LiveHub implements AsyncDisposable {
     }
   }
 
-  /** Greets the connection. `since` is the last number that the client has. */
-  connect(connection: LiveConnection, since?: number): LiveClient {
+  /** Greets the connection. `since` is the last number that the client has; of what it may not see it hears nothing. */
+  connect(connection: LiveConnection, { sees, since }: Watcher): LiveClient {
     const resumes = since !== undefined && this.#isOfThisProcess(since)
-    const client = new LiveClient(connection, this.#limits, { since: resumes ? since : this.#seq, resumes })
+    const client = new LiveClient(connection, this.#limits, {
+      sees,
+      since: resumes ? since : this.#seq,
+      resumes,
+    })
     this.#clients.add(client)
     client.send({ type: 'hello', seq: this.#seq, now: this.#clock.now(), build: this.build })
     if (since !== undefined && !resumes) client.send({ type: 'resync' })
@@ -129,7 +137,7 @@ export class LiveHub implements AsyncDisposable {
       client.resumes = false
       client.send({ type: 'resync' })
     }
-    for (const event of this.#keptAfter(client.since, added)) client.send(event)
+    for (const event of this.#keptAfter(client.since, added)) client.sendEvent(event)
     for (const topic of added) {
       const prefix = pointPrefixOf(topic)
       if (prefix !== undefined) for (const event of this.#points.snapshot(prefix)) client.sendPoint(event)
@@ -154,7 +162,7 @@ export class LiveHub implements AsyncDisposable {
   }
 
   /** What a long poll gets: the events of `topics` after `since`, in order. */
-  collect(since: number, topics: readonly string[]): Collected {
+  collect(since: number, topics: readonly string[], sees: Sees): Collected {
     if (!this.#isOfThisProcess(since) || !this.#reachBackTo(since, topics))
       return { resync: true, events: [] }
     const updates = topics.flatMap((topic) => {
@@ -162,7 +170,8 @@ export class LiveHub implements AsyncDisposable {
       return prefix === undefined ? [] : this.#points.after(since, prefix)
     })
     const unique = new Map([...this.#keptAfter(since, topics), ...updates].map((event) => [event.seq, event]))
-    return { resync: false, events: [...unique.values()].sort((a, b) => a.seq - b.seq) }
+    const visible = [...unique.values()].filter((event) => sees(thingOfEvent(event)))
+    return { resync: false, events: visible.sort((a, b) => a.seq - b.seq) }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -188,7 +197,7 @@ export class LiveHub implements AsyncDisposable {
   #publish(event: LiveEvent): void {
     this.#rings.get(event.topic)?.push(event, this.#clock.now())
     const text = JSON.stringify(event)
-    for (const client of this.#byTopic.get(event.topic) ?? []) client.sendText(text)
+    for (const client of this.#byTopic.get(event.topic) ?? []) client.sendEvent(event, text)
   }
 
   #addTopic(topic: string): Set<LiveClient> {
@@ -230,6 +239,8 @@ export class LiveHub implements AsyncDisposable {
   }
 }
 
+export type Watcher = { readonly sees: Sees; readonly since?: number | undefined }
+
 /** One watcher: what it watches and what a slow one has missed. */
 export class LiveClient {
   readonly topics = new Set<string>()
@@ -238,6 +249,8 @@ export class LiveClient {
   readonly since: number
   /** It was here before and has not been told to start over. */
   resumes: boolean
+  /** Replaced when the person's rights have changed. */
+  sees: Sees
   readonly #limits: SlowReaderLimits
   #missed = new Set<string>()
   #closed = false
@@ -245,8 +258,9 @@ export class LiveClient {
   constructor(
     connection: LiveConnection,
     limits: SlowReaderLimits,
-    { since, resumes }: { readonly since: number; readonly resumes: boolean },
+    { sees, since, resumes }: { readonly sees: Sees; readonly since: number; readonly resumes: boolean },
   ) {
+    this.sees = sees
     this.connection = connection
     this.#limits = limits
     this.since = since
@@ -267,7 +281,12 @@ export class LiveClient {
     }
   }
 
+  sendEvent(event: LiveEvent, text = JSON.stringify(event)): void {
+    if (this.sees(thingOfEvent(event))) this.sendText(text)
+  }
+
   sendPoint(event: LiveEvent & { data: PointUpdate }, text = JSON.stringify(event)): void {
+    if (!this.sees(thingOfEvent(event))) return
     if (this.connection.bufferedAmount > this.#limits.skipBytes) this.#missed.add(event.data.point)
     else this.sendText(text)
   }

@@ -13,14 +13,14 @@ import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
 import { type Validated, validator } from '#lib/validate.ts'
 import { type App, answers } from './app.ts'
-import { type FindSession, requireCaller } from './guard.ts'
-import { type LiveClient, type LiveConnection, type LiveHub, maxTopics } from './live-hub.ts'
+import { type Caller, type FindCaller, requireCaller } from './guard.ts'
+import { type LiveClient, type LiveConnection, type LiveHub, maxTopics, type Sees } from './live-hub.ts'
 
 export type LiveRouteOptions = {
   readonly hub: LiveHub
   readonly clock: Clock
   readonly log: Logger
-  readonly findSession: FindSession
+  readonly findCaller: FindCaller
 }
 
 const parseRequest = validator(LiveRequest)
@@ -50,7 +50,7 @@ export function liveRoutes(api: App, options: LiveRouteOptions): void {
     },
     wsHandler: (socket, request) => {
       const { since } = request.query as { since?: number }
-      serveSocket(socket, { ...options, token: requireCaller(request).token, since })
+      serveSocket(socket, { ...options, caller: requireCaller(request), since })
     },
   })
 
@@ -68,23 +68,29 @@ export function liveRoutes(api: App, options: LiveRouteOptions): void {
     },
     async (request, reply): Promise<EventsAnswer> => {
       const { since = hub.seq, wait = 25, topic: topics = ['alarms', 'gateways'] } = request.query
-      let collected = hub.collect(since, topics)
+      const sees = seesOf(requireCaller(request))
+      let collected = hub.collect(since, topics, sees)
       if (request.query.since !== undefined && !collected.resync && collected.events.length === 0) {
         const gone = new AbortController()
         reply.raw.once('close', () => gone.abort())
-        await somethingHappens({ hub, clock, topics, waitMs: wait * 1_000, gone })
-        collected = hub.collect(since, topics)
+        await somethingHappens({ hub, clock, topics, sees, waitMs: wait * 1_000, gone })
+        collected = hub.collect(since, topics, sees)
       }
       return { seq: hub.seq, now: clock.now(), build: hub.build, ...collected, events: [...collected.events] }
     },
   )
 }
 
-type SocketOptions = LiveRouteOptions & { readonly token: string; readonly since: number | undefined }
+type SocketOptions = LiveRouteOptions & { readonly caller: Caller; readonly since: number | undefined }
 
-function serveSocket(socket: WebSocket, { hub, clock, log, findSession, token, since }: SocketOptions): void {
+function seesOf({ access }: Pick<Caller, 'access'>): Sees {
+  return (thing) => access.can('view', thing)
+}
+
+function serveSocket(socket: WebSocket, { hub, clock, log, findCaller, caller, since }: SocketOptions): void {
   const closed = new AbortController()
-  const client = hub.connect(connectionOf(socket), since)
+  const client = hub.connect(connectionOf(socket), { sees: seesOf(caller), since })
+  let rights = JSON.stringify(caller.user.grants)
   socket.on('message', (data: Buffer, isBinary: boolean) => {
     const request = isBinary ? undefined : parse(data)
     if (request?.ok) answer(hub, client, request.value)
@@ -104,7 +110,16 @@ function serveSocket(socket: WebSocket, { hub, clock, log, findSession, token, s
   void lookAfter(socket, {
     clock,
     signal: closed.signal,
-    isValid: async () => (await findSession(token)) !== undefined,
+    isValid: async () => {
+      const now = await findCaller(caller.token)
+      if (now === undefined) return false
+      client.sees = seesOf(now)
+      // What it knows may be more than it may know now, or less.
+      const newRights = JSON.stringify(now.user.grants)
+      if (newRights !== rights) client.send({ type: 'resync' })
+      rights = newRights
+      return true
+    },
   })
 }
 
@@ -156,18 +171,20 @@ type Wait = {
   readonly hub: LiveHub
   readonly clock: Clock
   readonly topics: readonly string[]
+  readonly sees: Sees
   readonly waitMs: number
   readonly gone: AbortController
 }
 
 /** Resolves with the first event of `topics`, after `waitMs`, or when the caller has gone. */
-async function somethingHappens({ hub, clock, topics, waitMs, gone }: Wait): Promise<void> {
+async function somethingHappens({ hub, clock, topics, sees, waitMs, gone }: Wait): Promise<void> {
   let watching = false
-  const client = hub.connect({
-    send: (text) => watching && text.startsWith('{"type":"ev"') && gone.abort(),
+  const connection = {
+    send: (text: string) => watching && text.startsWith('{"type":"ev"') && gone.abort(),
     bufferedAmount: 0,
     close: () => gone.abort(),
-  })
+  }
+  const client = hub.connect(connection, { sees })
   hub.subscribe(client, topics)
   watching = true
   await clock.sleep(waitMs, gone.signal)

@@ -7,7 +7,9 @@ import { type Clock, systemClock } from '#lib/clock.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { createLogger } from '#lib/logger.ts'
 import { testApi } from '../../tests/support/test-api.ts'
+import { testUser } from '../../tests/support/test-user.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
+import { withAccess } from './guard.ts'
 import { LiveHub } from './live-hub.ts'
 import { liveRoutes } from './live-routes.ts'
 
@@ -26,13 +28,16 @@ const alarm = (id: string): Alarm => ({
   receivedAt: '2026-01-05T00:00:00.000Z',
 })
 
+/** Nothing of the tree matters here. */
+const nowhere = { above: () => new Set<string>(), placeOf: () => undefined }
+
 async function startLive({ sessions = new Set(['good']), clock = systemClock as Clock } = {}) {
   const hub = LiveHub.start({ clock: systemClock, build: 'b1' })
-  const user = { id: 'u', username: 'li', displayName: 'Li', role: 'guard' as const }
+  const user = testUser('guard')
   const findSession = async (token: string) => (sessions.has(token) ? { user, expiresAt: 1 } : undefined)
   const server = await testApi({
-    api: (api) => liveRoutes(api, { hub, clock, log, findSession }),
-    server: { findSession },
+    api: (api) => liveRoutes(api, { hub, clock, log, findCaller: withAccess(findSession, nowhere) }),
+    findSession,
   })
   const origin = await server.app.listen({ host: '127.0.0.1', port: 0 })
   return {

@@ -29,7 +29,10 @@ function echoRoutes(api: App): void {
   })
   api.get(
     '/admin',
-    { config: { roles: ['guard'] }, schema: { ...schema, operationId: 'admin', response: errorAnswers } },
+    {
+      config: { needs: 'organisation.change' },
+      schema: { ...schema, operationId: 'admin', response: errorAnswers },
+    },
     async () => {},
   )
 }
@@ -114,8 +117,8 @@ test('without a valid session there is no answer; a cookie is as good as a beare
   expect(await api.get('/api/v1/nothing')).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } })
 })
 
-test('a route with roles refuses the others', async () => {
-  await using api = await testApi({ api: echoRoutes })
+test('a route that needs a permission refuses those who do not have it', async () => {
+  await using api = await testApi({ api: echoRoutes, grants: [{ role: 'guard' }] })
   expect(await api.get('/api/v1/admin')).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } })
 })
 
@@ -218,4 +221,18 @@ test('the API describes itself', async () => {
     paths: { '/api/v1/echo': { get: { operationId: 'echo' } } },
   })
   expect(await api.get('/api/docs/', {})).toMatchObject({ status: 200 })
+})
+
+test('a route with something in its path has to say what it is about', async () => {
+  let error: unknown
+  await using _api = await testApi({
+    api: (api) => {
+      try {
+        api.get('/things/:id', async () => 1)
+      } catch (thrown) {
+        error = thrown
+      }
+    },
+  })
+  expect(String(error)).toContain('GET /api/v1/things/:id does not say what it is about')
 })

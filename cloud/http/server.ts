@@ -5,7 +5,7 @@ import { type FastifyServerOptions, fastify, LogController } from 'fastify'
 import type { Logger } from '#lib/logger.ts'
 import type { App } from './app.ts'
 import { sendError, sendNotFound } from './errors.ts'
-import { createGuard, type FindSession } from './guard.ts'
+import { createGuard, type FindCaller, guardThing, requireCaller, requireThing } from './guard.ts'
 import { describeApi } from './openapi.ts'
 import { apiPolicy, securityHeaders } from './security-headers.ts'
 import { serveConsole } from './static.ts'
@@ -13,7 +13,7 @@ import { compileRequestSchema } from './validator-compiler.ts'
 
 export type ServerOptions = {
   readonly log: Logger
-  readonly findSession: FindSession
+  readonly findCaller: FindCaller
   /** Origins allowed besides our own. */
   readonly origins?: readonly string[]
   /** Behind a reverse proxy: believe its `X-Forwarded-…`. */
@@ -21,7 +21,7 @@ export type ServerOptions = {
   readonly tls?: { readonly cert: string; readonly key: string }
   /** Folder with the built console. */
   readonly consoleFolder: string
-  /** Adds the routes under `/api/v1`; they need a session unless they say `config: { public: true }`. */
+  /** Adds the routes under `/api/v1`; they need a session unless they say `config: { public: true }`; see guard.ts. */
   readonly api: (api: App) => void
   /** Adds what is not under `/api/v1` and open to all: health and metrics. */
   readonly open: (app: App) => void
@@ -40,6 +40,11 @@ export async function createServer(options: ServerOptions): Promise<App> {
     if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', apiPolicy)
   })
   app.decorateRequest('caller', null)
+  app.decorateRequest('access', {
+    getter() {
+      return requireCaller(this).access
+    },
+  })
   await app.register(fastifyCookie)
   await app.register(fastifyWebsocket, { options: { maxPayload: maxSocketMessageBytes } })
   await describeApi(app)
@@ -49,8 +54,10 @@ export async function createServer(options: ServerOptions): Promise<App> {
     (api: App, _options, done) => {
       api.addHook(
         'onRequest',
-        createGuard({ findSession: options.findSession, origins: options.origins ?? [] }),
+        createGuard({ findCaller: options.findCaller, origins: options.origins ?? [] }),
       )
+      api.addHook('preHandler', guardThing)
+      api.addHook('onRoute', requireThing)
       api.addHook('onSend', async (_request, reply) => {
         if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
       })

@@ -35,6 +35,7 @@ async function storeAlarm(db: Database, gateway: string, event: AlarmEvent, now:
       occurrence: event.occurrence,
       rule: event.rule,
       point: event.point,
+      device: event.point.split('/', 1)[0] || null,
       priority: event.priority,
       title_zh: event.title.zh ?? null,
       title_en: event.title.en ?? null,

@@ -91,7 +91,7 @@ test('an import that fails halfway leaves the tree as it was', async () => {
   await sql`CREATE TRIGGER full BEFORE DELETE ON tree_nodes BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`.execute(
     db,
   )
-  const service = new OrganisationService({ db, log })
+  const service = new OrganisationService({ db, log, onChange: async () => {} })
   const csv = Buffer.from(
     'id,kind,parent,titleZh,gateways,devices\ncampus-a,campus,,changed,,\ncampus-c,campus,,new,school-a,',
   )

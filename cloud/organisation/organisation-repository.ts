@@ -3,6 +3,7 @@ import type { Database } from '#cloud/state/database.ts'
 import type { TreeNodeRow } from '#cloud/state/tables.ts'
 import { FloorPlans } from './floor-plans.ts'
 import { type Inventory, type Organisation, type OrgNode, parentsFirst, ranks } from './organisation.ts'
+import { pathsOf } from './paths.ts'
 
 const columns = [
   'id',
@@ -80,6 +81,7 @@ export class OrganisationRepository {
     await this.#putGateways(before.gateways, after.gateways)
     await this.#putDevices(before.devices, after.devices)
     await this.#deleteNodes(before.nodes, after.nodes)
+    await this.#putPaths(before.nodes, after.nodes)
   }
 
   async #putNodes(before: readonly OrgNode[], after: readonly OrgNode[]): Promise<void> {
@@ -130,6 +132,25 @@ export class OrganisationRepository {
         .where('gateway', '=', gateway)
         .where('id', '=', id)
         .execute()
+    }
+  }
+
+  async #putPaths(before: readonly OrgNode[], after: readonly OrgNode[]): Promise<void> {
+    const [old, wanted] = [before, after].map(
+      (nodes) => new Map(pathsOf(nodes).map((path) => [path.join('/'), path])),
+    )
+    const gone = [...(old ?? [])].flatMap(([key, path]) => (wanted?.has(key) ? [] : [path]))
+    const added = [...(wanted ?? [])].flatMap(([key, path]) => (old?.has(key) ? [] : [path]))
+    for (const [ancestor, node] of gone) {
+      await this.#db
+        .deleteFrom('tree_paths')
+        .where('ancestor', '=', ancestor)
+        .where('node', '=', node)
+        .execute()
+    }
+    for (let i = 0; i < added.length; i += portion) {
+      const rows = added.slice(i, i + portion).map(([ancestor, node]) => ({ ancestor, node }))
+      await this.#db.insertInto('tree_paths').values(rows).execute()
     }
   }
 

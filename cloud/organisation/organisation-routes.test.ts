@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import type { Role } from '#contract/api/session.ts'
 import type { Tree, TreeImport, TreeNode } from '#contract/api/tree.ts'
+import type { Role } from '#contract/permissions.ts'
 import { createLogger } from '#lib/logger.ts'
 import { seedDevice, seedInventory, testApi } from '../../tests/support/test-api.ts'
 import { organisationRoutes } from './organisation-routes.ts'
@@ -10,13 +10,16 @@ import { OrganisationService } from './organisation-service.ts'
 
 async function start(role: Role = 'admin') {
   let service: OrganisationService | undefined
-  const user = { id: 'u1', username: 'li', displayName: 'Li', role }
   const api = await testApi({
     api: (scope, { db }) => {
-      service = new OrganisationService({ db, log: createLogger({ level: 'silent' }) })
+      service = new OrganisationService({
+        db,
+        log: createLogger({ level: 'silent' }),
+        onChange: async () => {},
+      })
       organisationRoutes(scope, service)
     },
-    server: { findSession: async () => ({ user, expiresAt: Number.MAX_SAFE_INTEGER }) },
+    grants: [{ role }],
   })
   if (service === undefined) throw new Error('no service')
   await seedInventory(api.db)

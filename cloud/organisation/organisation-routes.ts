@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { type App, answers, errorAnswers } from '#cloud/http/app.ts'
+import { aboutDevice, aboutNode } from '#cloud/http/guard.ts'
 import { closed, GatewayId } from '#contract/api/common.ts'
 import {
   DevicePlace,
@@ -16,7 +17,7 @@ import { planRoutes } from './plan-routes.ts'
 import type { FileFormat } from './read-file.ts'
 
 const tags = ['tree']
-const config = { roles: ['admin'] } as const
+const needs = 'organisation.change'
 const NodePath = Type.Object({ id: NodeId }, closed)
 const DevicePath = Type.Object({ gateway: GatewayId, device: GatewayId }, closed)
 
@@ -24,7 +25,7 @@ const mediaTypes: Readonly<Record<FileFormat, string>> = { csv: 'text/csv', yaml
 /** As CSV more than 20,000 places, as YAML half of that: reading it keeps the process busy for a second or two. */
 const maxFileBytes = 2 * 1024 * 1024
 
-/** The organisation: everybody may look, an administrator changes. */
+/** The organisation: everybody may look at his part, an administrator changes his. */
 export function organisationRoutes(api: App, organisation: OrganisationService): void {
   api.get(
     '/tree',
@@ -35,7 +36,7 @@ export function organisationRoutes(api: App, organisation: OrganisationService):
         ...{ tags, response: answers(Tree) },
       },
     },
-    async () => organisation.tree(),
+    async ({ access }) => organisation.tree(access),
   )
 
   api.get(
@@ -48,8 +49,8 @@ export function organisationRoutes(api: App, organisation: OrganisationService):
         ...{ tags, querystring: ExportQuery, response: answers(Type.String()) },
       },
     },
-    async ({ query: { format } }, reply) => {
-      const file = await organisation.export(format)
+    async ({ query: { format }, access }, reply) => {
+      const file = await organisation.export(format, access)
       return reply
         .type(`${mediaTypes[format]}; charset=utf-8`)
         .header('content-disposition', `attachment; filename="tree.${format}"`)
@@ -60,20 +61,20 @@ export function organisationRoutes(api: App, organisation: OrganisationService):
   api.put(
     '/tree/nodes/:id',
     {
-      config: { ...config, audit: 'tree.node-put' },
+      config: { needs, about: 'handler', audit: 'tree.node-put' },
       schema: {
         operationId: 'putNode',
         summary: 'Make a place or change it: what the body does not say, the place has not',
         ...{ tags, params: NodePath, body: NodeDraft, response: answers(TreeNode) },
       },
     },
-    async (request) => organisation.putNode(request.params.id, request.body, request.audit),
+    async (request) => organisation.putNode(request.params.id, request.body, request),
   )
 
   api.delete(
     '/tree/nodes/:id',
     {
-      config: { ...config, audit: 'tree.node-deleted' },
+      config: { needs, about: aboutNode, audit: 'tree.node-deleted' },
       schema: {
         operationId: 'deleteNode',
         summary: 'Delete a place that nothing hangs on',
@@ -81,7 +82,7 @@ export function organisationRoutes(api: App, organisation: OrganisationService):
       },
     },
     async (request, reply) => {
-      await organisation.deleteNode(request.params.id, request.audit)
+      await organisation.deleteNode(request.params.id, request)
       return reply.code(204).send(null)
     },
   )
@@ -89,7 +90,7 @@ export function organisationRoutes(api: App, organisation: OrganisationService):
   api.put(
     '/devices/:gateway/:device/place',
     {
-      config: { ...config, audit: 'device.placed' },
+      config: { needs, about: aboutDevice, audit: 'device.placed' },
       schema: {
         operationId: 'placeDevice',
         summary: 'Say at which place of the organisation a device stands',
@@ -98,7 +99,7 @@ export function organisationRoutes(api: App, organisation: OrganisationService):
     },
     async (request) => {
       const { gateway, device } = request.params
-      await organisation.placeDevice(`${gateway}/${device}`, request.body, request.audit)
+      await organisation.placeDevice(`${gateway}/${device}`, request.body, request)
       return request.body
     },
   )
@@ -122,7 +123,8 @@ function importRoute(api: App, organisation: OrganisationService): void {
   api.post(
     '/tree/import',
     {
-      config: { ...config, audit: 'tree.imported' },
+      // The file is the whole tree.
+      config: { needs, everywhere: true, audit: 'tree.imported' },
       bodyLimit: maxFileBytes,
       schema: {
         operationId: 'importTree',

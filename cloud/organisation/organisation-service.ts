@@ -1,3 +1,4 @@
+import type { Access, Thing } from '#cloud/access/access.ts'
 import { badRequest } from '#cloud/http/bad-request.ts'
 import type { ChangeAudit } from '#cloud/state/change-audit.ts'
 import type { Database } from '#cloud/state/database.ts'
@@ -16,8 +17,17 @@ import { type ConfiguredOrganisation, seedOf } from './seed.ts'
 import { writeCsv } from './tree-csv.ts'
 import { type FileContent, readTree } from './tree-file.ts'
 import { writeYaml } from './tree-yaml.ts'
+import { visiblePart } from './visible-part.ts'
 
-export type OrganisationOptions = { readonly db: Database; readonly log: Logger }
+export type OrganisationOptions = {
+  readonly db: Database
+  readonly log: Logger
+  /** Something stands elsewhere now. Resolves when everybody who is asked knows. */
+  readonly onChange: () => Promise<void>
+}
+
+/** Who changes the tree. */
+export type Changer = { readonly access: Access; readonly audit: ChangeAudit }
 
 export type ImportOptions = {
   readonly dryRun: boolean
@@ -36,11 +46,13 @@ export class OrganisationService {
   readonly #db: Database
   readonly #plans: FloorPlans
   readonly #log: Logger
+  readonly #onChange: () => Promise<void>
 
-  constructor({ db, log }: OrganisationOptions) {
+  constructor({ db, log, onChange }: OrganisationOptions) {
     this.#db = db
     this.#plans = new FloorPlans(db)
     this.#log = log
+    this.#onChange = onChange
   }
 
   /** Fills an empty tree from the configuration. Once there is a tree, it is the truth and the configuration is not read. */
@@ -62,23 +74,27 @@ export class OrganisationService {
     })
   }
 
-  async tree(): Promise<Tree> {
+  /** What this person may see, and the way there. */
+  async tree(access: Access): Promise<Tree> {
     const repository = new OrganisationRepository(this.#db)
     const plans = await this.#plans.digests()
-    return treeView({ organisation: await repository.load(), plans }, await repository.gateways())
+    const gateways = access.can('view', 'everything') ? await repository.gateways() : []
+    return treeView({ organisation: visiblePart(await repository.load(), access), plans }, gateways)
   }
 
-  async export(format: FileFormat): Promise<string> {
-    const tree = await new OrganisationRepository(this.#db).load()
+  async export(format: FileFormat, access: Access): Promise<string> {
+    const tree = visiblePart(await new OrganisationRepository(this.#db).load(), access)
     return format === 'csv' ? writeCsv(tree) : writeYaml(tree)
   }
 
   /** Makes the place or changes it; resolves with what it is now. */
-  async putNode(id: string, draft: NodeDraft, audit: ChangeAudit): Promise<TreeNode> {
+  async putNode(id: string, draft: NodeDraft, { access, audit }: Changer): Promise<TreeNode> {
     const { order, gateways, ...rest } = draft
     const node: OrgNode = { id, ...rest, ...tidied(draft) }
     const after = await this.#change(audit, ({ current }) => {
-      audit.note({ before: current.nodes.find((one) => one.id === id), after: draft })
+      const before = current.nodes.find((one) => one.id === id)
+      audit.note({ before, after: draft })
+      requirePut(access, { before, node, gateways, current })
       return {
         ...current,
         nodes: withNode(current.nodes, node, order),
@@ -89,21 +105,24 @@ export class OrganisationService {
   }
 
   /** Only what nothing hangs on can go. */
-  async deleteNode(id: string, audit: ChangeAudit): Promise<void> {
+  async deleteNode(id: string, { access, audit }: Changer): Promise<void> {
     await this.#change(audit, ({ current }) => {
       const before = current.nodes.find((node) => node.id === id)
       if (before === undefined) throw new AppError('NOT_FOUND', `there is no place ${id}`)
       audit.note({ before })
+      // A place is a part of the one above it.
+      access.require(change, above(before))
       refuseFor(holdProblems(id, current))
       return { ...current, nodes: current.nodes.filter((node) => node.id !== id) }
     })
   }
 
   /** `device` is `<gateway>/<device>`. */
-  async placeDevice(device: string, { place }: DevicePlace, audit: ChangeAudit): Promise<void> {
+  async placeDevice(device: string, { place }: DevicePlace, { access, audit }: Changer): Promise<void> {
     await this.#change(audit, ({ current, inventory }) => {
       audit.note({ before: { place: current.devices.get(device) ?? null }, after: { place } })
       if (!inventory.devices.has(device)) throw new AppError('NOT_FOUND', `there is no device ${device}`)
+      if (place !== null) access.require(change, { node: place })
       const devices = new Map(current.devices)
       if (place === null) devices.delete(device)
       else devices.set(device, place)
@@ -177,11 +196,13 @@ export class OrganisationService {
 
   /** Nobody changes the tree meanwhile. */
   async #locked<T>(work: Work<T>): Promise<T> {
-    return await this.#db.transaction().execute(async (transaction) => {
+    const result = await this.#db.transaction().execute(async (transaction) => {
       const repository = new OrganisationRepository(transaction)
       const state = { current: await repository.load(), inventory: await repository.inventory() }
       return work(state, repository, transaction)
     })
+    await this.#onChange()
+    return result
   }
 }
 
@@ -204,6 +225,32 @@ function planImport(content: FileContent, { current, inventory }: State) {
     // As a person goes through the file.
     problems: all.toSorted((a, b) => (a.row ?? a.line ?? 0) - (b.row ?? b.line ?? 0)),
     changes: changes.filter(({ op, id = '' }) => op !== 'delete' || !broken.has(id)),
+  }
+}
+
+const change = 'organisation.change'
+
+function above({ parent }: OrgNode): Thing {
+  return parent === undefined ? 'everything' : { node: parent }
+}
+
+type Put = {
+  readonly before: OrgNode | undefined
+  readonly node: OrgNode
+  readonly gateways: readonly string[] | undefined
+  readonly current: Organisation
+}
+
+/** A place may be changed by who may change it; where it hangs, by who may change both what it leaves and what it joins. */
+function requirePut(access: Access, { before, node, gateways = [], current }: Put): void {
+  if (before !== undefined) access.require(change, { node: before.id })
+  if (before === undefined || before.parent !== node.parent) {
+    access.require(change, above(node))
+    if (before !== undefined) access.require(change, above(before))
+  }
+  for (const gateway of gateways) {
+    const place = current.gateways.get(gateway)
+    if (place !== node.id) access.require(change, { gateway })
   }
 }
 

@@ -1,11 +1,12 @@
 import { Type } from 'typebox'
 import { type App, answers, errorAnswers } from '#cloud/http/app.ts'
+import { aboutNode } from '#cloud/http/guard.ts'
 import { closed } from '#contract/api/common.ts'
 import { NodeId, TreeNode } from '#contract/api/tree.ts'
 import type { OrganisationService } from './organisation-service.ts'
 
 const tags = ['tree']
-const config = { roles: ['admin'] } as const
+const config = { needs: 'organisation.change', about: aboutNode } as const
 const NodePath = Type.Object({ id: NodeId }, closed)
 const pictures = ['image/png', 'image/jpeg']
 /** A scan of an A3 sheet at 200 dpi, and more. */
@@ -21,6 +22,7 @@ export function planRoutes(api: App, organisation: OrganisationService): void {
   api.get(
     '/tree/nodes/:id/plan',
     {
+      config: { about: aboutNode },
       schema: {
         operationId: 'getFloorPlan',
         summary: 'The drawing of a floor',

@@ -23,7 +23,6 @@ const user = (id: string): UserRow => ({
   id,
   username: id,
   password_hash: '-',
-  role: 'guard',
   display_name: id,
   created_at: 1_767_225_600_123,
 })
@@ -44,6 +43,7 @@ test('an empty folder becomes a database with every table', async () => {
     'dropped_ranges',
     'floor_plans',
     'gateways',
+    'grants',
     'link_events',
     'points',
     'received_days',
@@ -51,6 +51,7 @@ test('an empty folder becomes a database with every table', async () => {
     'sessions',
     'streams',
     'tree_nodes',
+    'tree_paths',
     'users',
   ])
 })

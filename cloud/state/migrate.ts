@@ -7,6 +7,7 @@ import { identity } from './migrations/0003-identity.ts'
 import { ledgerDays } from './migrations/0004-ledger-days.ts'
 import { audit } from './migrations/0005-audit.ts'
 import { organisation } from './migrations/0006-organisation.ts'
+import { access } from './migrations/0007-access.ts'
 
 /** In the order of their names, forward only. A released one is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -16,6 +17,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0004-ledger-days': ledgerDays,
   '0005-audit': audit,
   '0006-organisation': organisation,
+  '0007-access': access,
 }
 
 /**

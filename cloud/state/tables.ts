@@ -19,7 +19,9 @@ export interface Tables {
   command_steps: CommandStepRow
   tree_nodes: TreeNodeRow
   floor_plans: FloorPlanRow
+  tree_paths: TreePathRow
   users: UserRow
+  grants: GrantRow
   sessions: SessionRow
   audit: AuditRow
 }
@@ -90,6 +92,12 @@ export interface TreeNodeRow {
   level: number | null
   room_type: string | null
   footprint_json: string | null
+}
+
+/** A place with itself and with each that is above it: what is below a place is found without walking. */
+export interface TreePathRow {
+  ancestor: string
+  node: string
 }
 
 /** The drawing of a floor. */
@@ -183,6 +191,8 @@ export interface AlarmRow {
   rule: string
   /** `<device>/<point>`; empty: the gateway itself. */
   point: string
+  /** The device of the point. */
+  device: string | null
   priority: number
   title_zh: string | null
   title_en: string | null
@@ -254,9 +264,16 @@ export interface UserRow {
   username: string
   /** PHC string. */
   password_hash: string
-  role: string
   display_name: string
   created_at: number
+}
+
+/** A role of a person at a place and below. */
+export interface GrantRow {
+  user_id: string
+  role: string
+  /** Empty: everywhere. */
+  node: string
 }
 
 export interface SessionRow {

@@ -1,3 +1,4 @@
+import { thingOfPoint } from '#cloud/access/access.ts'
 import { type App, answers } from '#cloud/http/app.ts'
 import { Telemetry, TelemetryQuery, type TelemetrySeries } from '#contract/api/telemetry.ts'
 import { AppError } from '#contract/errors.ts'
@@ -28,10 +29,12 @@ export function telemetryRoutes(api: App, { store, clock, unitsOf }: TelemetryRo
       // Up to 100,000 samples: the schema-driven serializer tries every kind of value for each of them.
       serializerCompiler: () => (answer) => JSON.stringify(answer),
     },
-    async ({ query }): Promise<Telemetry> => {
+    async ({ query, access }): Promise<Telemetry> => {
       const plan = planTelemetry(query, clock.now())
       const units = await unitsOf(plan.points)
-      const unknown = plan.points.filter((point) => !units.has(point))
+      // What the caller may not see is answered as if it were not there.
+      const isKnown = (point: string) => units.has(point) && access.can('view', thingOfPoint(point))
+      const unknown = plan.points.filter((point) => !isKnown(point))
       if (unknown.length > 0) {
         throw new AppError('POINT_UNKNOWN', `no gateway has the point ${unknown.join(', ')}`, {
           details: { points: unknown },

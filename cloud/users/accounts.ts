@@ -2,12 +2,17 @@ import { randomInt } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import type { ChangeAudit } from '#cloud/state/change-audit.ts'
 import type { Database } from '#cloud/state/database.ts'
-import { type Role, roles, type User } from '#contract/api/session.ts'
+import type { User } from '#contract/api/session.ts'
+import type { Role } from '#contract/permissions.ts'
 import type { Clock } from '#lib/clock.ts'
 import { hashPassword, verifyPassword } from './password.ts'
 import { type NewUser, UserRepository } from './user-repository.ts'
 
-export type DemoAccount = { readonly username: string; readonly password: string; readonly role: Role }
+/** One account for each of these, everywhere. */
+const demoRoles = ['admin', 'facilities', 'guard', 'bureau'] as const satisfies readonly Role[]
+type DemoRole = (typeof demoRoles)[number]
+
+export type DemoAccount = { readonly username: string; readonly password: string; readonly role: DemoRole }
 
 export type DemoOptions = {
   readonly db: Database
@@ -23,7 +28,7 @@ export type AccountAudit = (action: 'user.created' | 'user.password-set') => Cha
 
 export const minPasswordLength = 10
 
-const displayNames: Readonly<Record<Role, string>> = {
+const displayNames: Readonly<Record<DemoRole, string>> = {
   admin: '管理员 Administrator',
   facilities: '设施运维 Facilities',
   guard: '值守 Guard',
@@ -39,7 +44,7 @@ export async function ensureDemoAccounts({
   audit,
 }: DemoOptions): Promise<readonly DemoAccount[]> {
   const kept = await readAccounts(file)
-  const accounts = roles.map((role) => ({
+  const accounts = demoRoles.map((role) => ({
     username: role,
     role,
     password: password ?? kept.find((account) => account.role === role)?.password ?? generatePassword(),
@@ -58,7 +63,11 @@ async function ensure(
 ): Promise<void> {
   const known = await new UserRepository(db).byName(username)
   if (known === undefined) {
-    await create({ db, audit }, { username, role, displayName: displayNames[role], createdAt: now }, password)
+    await create(
+      { db, audit },
+      { username, grants: [{ role }], displayName: displayNames[role], createdAt: now },
+      password,
+    )
   } else if (!(await verifyPassword(password, known.passwordHash))) {
     const passwordHash = await hashPassword(password)
     const row = audit('user.password-set')
@@ -77,7 +86,7 @@ async function create(
 ): Promise<User> {
   const passwordHash = await hashPassword(password)
   const row = audit('user.created')
-  row.note({ target: user.username, after: { role: user.role, displayName: user.displayName } })
+  row.note({ target: user.username, after: { grants: user.grants, displayName: user.displayName } })
   return db.transaction().execute(async (trx) => {
     const created = await new UserRepository(trx).create({ ...user, passwordHash })
     await row.write(trx)
@@ -91,7 +100,12 @@ export async function createAdmin(
   username: string,
   password: string,
 ): Promise<User> {
-  const user = { username, role: 'admin', displayName: username, createdAt: Date.now() } as const
+  const user = {
+    username,
+    grants: [{ role: 'admin' as const }],
+    displayName: username,
+    createdAt: Date.now(),
+  }
   return create(parts, user, password)
 }
 
@@ -106,7 +120,7 @@ async function readAccounts(file: string): Promise<readonly DemoAccount[]> {
 
 function isAccount(value: unknown): value is DemoAccount {
   const { password, role } = (value ?? {}) as Partial<DemoAccount>
-  return typeof password === 'string' && password.length > 0 && roles.some((known) => known === role)
+  return typeof password === 'string' && password.length > 0 && demoRoles.some((known) => known === role)
 }
 
 /** Without characters that look alike: it is typed from a terminal. 12 of 31 characters: 59 bits. */

@@ -16,11 +16,17 @@ async function startSessions(lines: string[] = []) {
       sessions = new SessionService({ db, clock, log, lifetimeMs: hour })
       sessionRoutes(scope, sessions)
     },
-    server: { findSession: async (token) => sessions?.find(token) },
+    findSession: async (token) => sessions?.find(token),
   })
   const passwordHash = await hashPassword('correct horse')
   const users = new UserRepository(api.db)
-  await users.create({ username: 'li', passwordHash, role: 'guard', displayName: '李', createdAt: 1 })
+  await users.create({
+    username: 'li',
+    passwordHash,
+    grants: [{ role: 'guard' }],
+    displayName: '李',
+    createdAt: 1,
+  })
   const signIn = (password: string, username = 'li') =>
     api.app.inject({ method: 'POST', url: '/api/v1/session', payload: { username, password } })
   return { ...api, signIn }
@@ -80,7 +86,13 @@ test('the cookie is secure where the page is', async () => {
   })
   const users = new UserRepository(api.db)
   const passwordHash = await hashPassword('correct horse')
-  await users.create({ username: 'li', passwordHash, role: 'guard', displayName: 'Li', createdAt: 1 })
+  await users.create({
+    username: 'li',
+    passwordHash,
+    grants: [{ role: 'guard' }],
+    displayName: 'Li',
+    createdAt: 1,
+  })
   const { headers } = await api.app.inject({
     method: 'POST',
     url: '/api/v1/session',

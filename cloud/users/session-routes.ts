@@ -2,10 +2,22 @@ import { Type } from 'typebox'
 import { type App, answers, errorAnswers } from '#cloud/http/app.ts'
 import { requireCaller, sessionCookie } from '#cloud/http/guard.ts'
 import { instant } from '#cloud/http/instants.ts'
-import { Credentials, CurrentSession, SessionCreated } from '#contract/api/session.ts'
+import {
+  Credentials,
+  CurrentSession,
+  SessionCreated,
+  type SessionUser,
+  type User,
+} from '#contract/api/session.ts'
+import { allows, type Permission, permissions } from '#contract/permissions.ts'
 import type { SessionService } from './session-service.ts'
 
 const tags = ['session']
+
+function sessionUser(user: User): SessionUser {
+  const may = (permission: Permission) => user.grants.some(({ role }) => allows(role, permission))
+  return { ...user, permissions: permissions.filter(may) }
+}
 
 export function sessionRoutes(api: App, sessions: SessionService): void {
   api.post(
@@ -32,7 +44,7 @@ export function sessionRoutes(api: App, sessions: SessionService): void {
         secure: request.protocol === 'https',
         expires: new Date(expiresAt),
       })
-      return { token, user, expiresAt: instant(expiresAt) }
+      return { token, user: sessionUser(user), expiresAt: instant(expiresAt) }
     },
   )
 
@@ -41,7 +53,7 @@ export function sessionRoutes(api: App, sessions: SessionService): void {
     { schema: { operationId: 'getSession', summary: 'Who am I', tags, response: answers(CurrentSession) } },
     async (request) => {
       const { user, expiresAt } = requireCaller(request)
-      return { user, expiresAt: instant(expiresAt) }
+      return { user: sessionUser(user), expiresAt: instant(expiresAt) }
     },
   )
 

@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { Database } from '#cloud/state/database.ts'
-import type { UserRow } from '#cloud/state/tables.ts'
-import type { Role, User } from '#contract/api/session.ts'
+import type { GrantRow, UserRow } from '#cloud/state/tables.ts'
+import type { Grant, User } from '#contract/api/session.ts'
+import { type Role, roles } from '#contract/permissions.ts'
 
 export type NewUser = {
   readonly username: string
   readonly passwordHash: string
-  readonly role: Role
+  readonly grants: readonly Grant[]
   readonly displayName: string
   readonly createdAt: number
 }
 
 export type StoredUser = User & { readonly passwordHash: string }
 
+type NamedRow = Pick<UserRow, 'id' | 'username' | 'display_name'>
+
+/** Works on a transaction as well as on the database. */
 export class UserRepository {
   readonly #db: Database
 
@@ -20,15 +24,35 @@ export class UserRepository {
     this.#db = db
   }
 
-  /** Throws AppError CONFLICT when the name is taken. */
-  async create({ username, passwordHash, role, displayName, createdAt }: NewUser): Promise<User> {
+  /** Call it on a transaction. Throws AppError CONFLICT when the name is taken. */
+  async create({ username, passwordHash, grants, displayName, createdAt }: NewUser): Promise<User> {
     const id = randomUUID()
     const row = { password_hash: passwordHash, display_name: displayName, created_at: createdAt }
     await this.#db
       .insertInto('users')
-      .values({ id, username, role, ...row })
+      .values({ id, username, ...row })
       .execute()
-    return { id, username, displayName, role }
+    await this.setGrants(id, grants)
+    return userOf({ id, username, display_name: displayName }, grants.map(grantRow(id)))
+  }
+
+  /** All of them: what is not named is taken away. Call it on a transaction. */
+  async setGrants(user: string, grants: readonly Grant[]): Promise<void> {
+    await this.#db.deleteFrom('grants').where('user_id', '=', user).execute()
+    if (grants.length > 0)
+      await this.#db
+        .insertInto('grants')
+        .values(grants.map(grantRow(user)))
+        .execute()
+  }
+
+  async grantsOf(user: string): Promise<GrantRow[]> {
+    return this.#db
+      .selectFrom('grants')
+      .select(['user_id', 'role', 'node'])
+      .where('user_id', '=', user)
+      .orderBy('node')
+      .execute()
   }
 
   async setPassword(username: string, passwordHash: string): Promise<void> {
@@ -42,10 +66,11 @@ export class UserRepository {
   async byName(username: string): Promise<StoredUser | undefined> {
     const row = await this.#db
       .selectFrom('users')
-      .select(['id', 'username', 'display_name', 'role', 'password_hash'])
+      .select(['id', 'username', 'display_name', 'password_hash'])
       .where('username', '=', username)
       .executeTakeFirst()
-    return row === undefined ? undefined : { ...userOf(row), passwordHash: row.password_hash }
+    if (row === undefined) return undefined
+    return { ...userOf(row, await this.grantsOf(row.id)), passwordHash: row.password_hash }
   }
 
   async isEmpty(): Promise<boolean> {
@@ -53,7 +78,18 @@ export class UserRepository {
   }
 }
 
-export function userOf(row: Pick<UserRow, 'id' | 'username' | 'display_name' | 'role'>): User {
-  // Only values of the union are ever written.
-  return { id: row.id, username: row.username, displayName: row.display_name, role: row.role as Role }
+/** A person as the API shows him. Pure. */
+export function userOf(row: NamedRow, grants: readonly Pick<GrantRow, 'role' | 'node'>[]): User {
+  const ranked = grants.map(grantOf).sort((a, b) => roles.indexOf(a.role) - roles.indexOf(b.role))
+  const role = ranked[0]?.role ?? 'screen'
+  return { id: row.id, username: row.username, displayName: row.display_name, role, grants: ranked }
+}
+
+/** Only values of the union are ever written. */
+function grantOf({ role, node }: Pick<GrantRow, 'role' | 'node'>): Grant {
+  return { role: role as Role, ...(node === '' ? {} : { node }) }
+}
+
+function grantRow(user: string): (grant: Grant) => GrantRow {
+  return ({ role, node = '' }) => ({ user_id: user, role, node })
 }

@@ -66,10 +66,15 @@ export const PointEvent = Type.Object(
   { type: Type.Literal('ev'), seq, topic: Type.String({ pattern: '^points:' }), data: PointUpdate },
   closed,
 )
+export type PointEvent = Static<typeof PointEvent>
 export const AlarmEvent = Type.Object({ ...event('alarms'), data: Alarm }, closed)
+export type AlarmEvent = Static<typeof AlarmEvent>
 export const GatewayEvent = Type.Object({ ...event('gateways'), data: Gateway }, closed)
+export type GatewayEvent = Static<typeof GatewayEvent>
 export const DeviceEvent = Type.Object({ ...event('devices'), data: DeviceUpdate }, closed)
+export type DeviceEvent = Static<typeof DeviceEvent>
 export const CommandEvent = Type.Object({ ...event('commands'), data: IssuedCommand }, closed)
+export type CommandEvent = Static<typeof CommandEvent>
 
 export const LiveEvent = Type.Union([PointEvent, AlarmEvent, GatewayEvent, DeviceEvent, CommandEvent])
 export type LiveEvent = Static<typeof LiveEvent>

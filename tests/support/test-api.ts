@@ -1,12 +1,15 @@
 import { rm } from 'node:fs/promises'
 import { Registry } from 'prom-client'
+import { Places } from '#cloud/access/places.ts'
 import { AuditLog } from '#cloud/audit/audit-log.ts'
 import { auditRequests } from '#cloud/audit/audit-requests.ts'
 import type { App } from '#cloud/http/app.ts'
+import { type FindSession, withAccess } from '#cloud/http/guard.ts'
 import { healthRoutes, type ReadyCheck } from '#cloud/http/health-routes.ts'
 import { createServer, type ServerOptions } from '#cloud/http/server.ts'
 import { type Database, openDatabase } from '#cloud/state/database.ts'
-import type { Role } from '#contract/api/session.ts'
+import { userOf } from '#cloud/users/user-repository.ts'
+import type { Grant } from '#contract/api/session.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { createLogger, type Logger } from '#lib/logger.ts'
 import { tempFolder } from './temp-folder.ts'
@@ -17,6 +20,10 @@ export type TestApiOptions = {
   readonly server?: Partial<ServerOptions>
   readonly checks?: readonly ReadyCheck[]
   readonly log?: Logger
+  /** Instead of the one session `good`. */
+  readonly findSession?: FindSession
+  /** Of the session `good`; an administrator of everything when absent. */
+  readonly grants?: readonly Grant[]
 }
 
 export type Answer = {
@@ -25,16 +32,22 @@ export type Answer = {
   readonly body: unknown
 }
 
-/** The HTTP server with the routes under test on an empty state store; the token `good` is the session of an admin. */
-export async function testApi({ api, server = {}, checks = [], log }: TestApiOptions) {
+/** The HTTP server with the routes under test on an empty state store; the token `good` is the session of somebody with `grants`. */
+export async function testApi({ api, server = {}, checks = [], log, grants, findSession }: TestApiOptions) {
   const clock = new FakeClock()
   const folder = await tempFolder()
   const db = await openDatabase({ path: ':memory:', log: createLogger({ level: 'silent' }) })
   const audit = new AuditLog({ db, clock, hash: 'sha256' })
-  const user = { id: 'u1', username: 'li', displayName: 'Li', role: 'admin' as Role }
+  const places = await Places.load(db)
+  const user = userOf(
+    { id: 'u1', username: 'li', display_name: 'Li' },
+    (grants ?? [{ role: 'admin' }]).map(({ role, node = '' }) => ({ role, node })),
+  )
+  const onlyGood: FindSession = async (token) =>
+    token === 'good' ? { user, expiresAt: clock.now() + 1_000 } : undefined
   const app = await createServer({
     log: log ?? createLogger({ level: 'silent' }),
-    findSession: async (token) => (token === 'good' ? { user, expiresAt: clock.now() + 1_000 } : undefined),
+    findCaller: withAccess(findSession ?? onlyGood, places),
     consoleFolder: folder.path,
     api: (scope) => {
       auditRequests(scope, { log: audit, clock })
@@ -48,6 +61,7 @@ export async function testApi({ api, server = {}, checks = [], log }: TestApiOpt
     db,
     clock,
     audit,
+    places,
     /** `GET`, signed in. */
     async get(
       url: string,

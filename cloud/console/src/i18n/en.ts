@@ -17,7 +17,14 @@ export const en = {
     toLight: 'Switch to light',
     user: 'Account: {{name}}',
   },
-  role: { admin: 'Administrator', facilities: 'Facilities', guard: 'Guard', bureau: 'Education bureau' },
+  role: {
+    admin: 'Administrator',
+    facilities: 'Facilities',
+    guard: 'Guard',
+    bureau: 'Education bureau',
+    lead: 'Duty lead',
+    screen: 'Wall display',
+  },
   connection: {
     connecting: 'Connecting',
     live: 'Live',

@@ -18,7 +18,14 @@ export const zhCn = {
     toLight: '切换到浅色',
     user: '账户：{{name}}',
   },
-  role: { admin: '平台管理员', facilities: '设施运维', guard: '值守', bureau: '教育局' },
+  role: {
+    admin: '平台管理员',
+    facilities: '设施运维',
+    guard: '值守',
+    bureau: '教育局',
+    lead: '值班长',
+    screen: '大屏',
+  },
   connection: {
     connecting: '连接中',
     live: '实时',

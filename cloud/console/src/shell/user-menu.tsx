@@ -29,7 +29,7 @@ export function UserMenu() {
     },
     { type: 'divider' as const },
     // The server decides; this only spares a useless entry.
-    ...(user.role === 'admin' ? [{ key: 'audit', label: t('menu.audit') }] : []),
+    ...(user.permissions.includes('audit.read') ? [{ key: 'audit', label: t('menu.audit') }] : []),
     { key: 'out', label: t('menu.signOut') },
   ]
   return (

@@ -1,7 +1,7 @@
 import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { AuditEntry } from '#contract/api/audit.ts'
-import type { Role } from '#contract/api/session.ts'
+import type { Role } from '#contract/permissions.ts'
 import { dateTimeText } from '../../format/time.ts'
 import { useLanguage } from '../../i18n/use-language.ts'
 import { Dialog } from '../../ui/dialog.tsx'

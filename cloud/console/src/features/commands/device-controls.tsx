@@ -5,8 +5,8 @@ import { useTranslation } from 'react-i18next'
 import type { IssuedCommand } from '#contract/api/commands.ts'
 import type { Device } from '#contract/api/devices.ts'
 import type { Point } from '#contract/api/points.ts'
-import type { User } from '#contract/api/session.ts'
 import { sessionQuery } from '../../api/session.ts'
+import { useMay } from '../../api/use-may.ts'
 import { useLanguage } from '../../i18n/use-language.ts'
 import { useTopics } from '../../live/use-point.ts'
 import { pointTitle } from '../../points/point-value.tsx'
@@ -17,7 +17,6 @@ import { PointControl } from './point-control.tsx'
 import { RecentCommands } from './recent-commands.tsx'
 import { lifeS } from './use-give.ts'
 
-const writers: readonly User['role'][] = ['admin', 'facilities']
 /** A gateway of sixty-four lamps is not drawn at once. */
 const firstShown = 24
 
@@ -48,7 +47,8 @@ type ControlsProps = { readonly device: Device; readonly commands: readonly Issu
 function Controls({ device, commands }: ControlsProps) {
   const { t } = useTranslation()
   const language = useLanguage()
-  const role = useQuery(sessionQuery).data?.user.role
+  const mayWrite = useMay('commands.give')
+  const isAdmin = useQuery(sessionQuery).data?.user.grants.some(({ role }) => role === 'admin') ?? false
   const [all, setAll] = useState(false)
   const controls = device.points.flatMap((point) =>
     point.writable === undefined || point.removedAt !== undefined
@@ -70,9 +70,7 @@ function Controls({ device, commands }: ControlsProps) {
             {...{ device, point, writable }}
             name={nameOf(point)}
             last={commands.find((command) => command.point === point.id)}
-            mayWrite={
-              role !== undefined && (writable.role === 'admin' ? role === 'admin' : writers.includes(role))
-            }
+            mayWrite={writable.role === 'admin' ? isAdmin : mayWrite}
           />
         ))}
       </ul>
@@ -89,7 +87,7 @@ function Controls({ device, commands }: ControlsProps) {
 function Notices({ device }: { readonly device: Device }) {
   const { t } = useTranslation()
   const role = useQuery(sessionQuery).data?.user.role
-  const mayNot = role !== undefined && !writers.includes(role)
+  const mayNot = !useMay('commands.give') && role !== undefined
   return (
     <>
       {mayNot && (

@@ -4,6 +4,7 @@ import { Alert } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { Gateway } from '#contract/api/gateways.ts'
 import { gatewaysQuery } from '../../api/queries.ts'
+import { useMay } from '../../api/use-may.ts'
 import { localText } from '../../i18n/local-text.ts'
 import { useLanguage } from '../../i18n/use-language.ts'
 import { Empty } from '../../ui/page-states.tsx'
@@ -11,13 +12,12 @@ import { QueryView } from '../../ui/query-view.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import { AddDevice } from './add-device.tsx'
 import { ChoiceField } from './form-field.tsx'
-import { useMayCommission } from './may-commission.ts'
 import './commissioning.css'
 
 export function AddDevicePage() {
   const { t } = useTranslation()
   const query = useQuery(gatewaysQuery)
-  const mayCommission = useMayCommission()
+  const mayCommission = useMay('devices.manage')
   useTitle(t('commissioning.title'))
   return (
     <>

@@ -4,6 +4,7 @@ import { Alert } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { Device } from '#contract/api/devices.ts'
 import { deviceQuery } from '../../api/queries.ts'
+import { useMay } from '../../api/use-may.ts'
 import { localText } from '../../i18n/local-text.ts'
 import { useLanguage } from '../../i18n/use-language.ts'
 import { useTopics } from '../../live/use-point.ts'
@@ -13,7 +14,6 @@ import { Empty } from '../../ui/page-states.tsx'
 import { QueryView } from '../../ui/query-view.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import { DeviceControls } from '../commands/device-controls.tsx'
-import { useMayCommission } from '../commissioning/may-commission.ts'
 import { DeviceErrors } from './device-errors.tsx'
 import { DeviceFacts } from './device-facts.tsx'
 import { HiddenPoints } from './hidden-points.tsx'
@@ -45,7 +45,7 @@ export function DevicePage() {
 function DeviceView({ device }: { readonly device: Device }) {
   const { t } = useTranslation()
   const language = useLanguage()
-  const mayCommission = useMayCommission()
+  const mayCommission = useMay('devices.manage')
   const title = localText(device.title, language, device.id)
   useTitle(title)
   return (

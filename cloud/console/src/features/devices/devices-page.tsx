@@ -3,12 +3,12 @@ import { Link, useSearch } from '@tanstack/react-router'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { devicesQuery } from '../../api/queries.ts'
+import { useMay } from '../../api/use-may.ts'
 import { useTopics } from '../../live/use-point.ts'
 import { useSeed } from '../../points/use-points.ts'
 import { Empty } from '../../ui/page-states.tsx'
 import { QueryView } from '../../ui/query-view.tsx'
 import { useTitle } from '../../ui/use-title.ts'
-import { useMayCommission } from '../commissioning/may-commission.ts'
 import { DevicesFilter } from './devices-filter.tsx'
 import { DevicesPaging } from './devices-paging.tsx'
 import { DevicesTable } from './devices-table.tsx'
@@ -17,7 +17,7 @@ export function DevicesPage() {
   const { t } = useTranslation()
   const filter = useSearch({ from: '/shell/devices' })
   const query = useQuery(devicesQuery(filter))
-  const mayCommission = useMayCommission()
+  const mayCommission = useMay('devices.manage')
   const devices = query.data?.items
   const points = useMemo(() => devices?.flatMap((device) => device.points), [devices])
   useTitle(t('devices.title'))

@@ -4,8 +4,8 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Device } from '#contract/api/devices.ts'
 import { keys } from '../../api/queries.ts'
+import { useMay } from '../../api/use-may.ts'
 import { probeDevice, updateDevice } from '../commissioning/commissioning-api.ts'
-import { useMayCommission } from '../commissioning/may-commission.ts'
 import { ProbeTable } from '../commissioning/probe-table.tsx'
 import { RequestProblem } from '../commissioning/problems.tsx'
 import '../commissioning/commissioning.css'
@@ -13,7 +13,7 @@ import '../commissioning/commissioning.css'
 /** Points of low confidence wait for somebody who compares them with the device's display. */
 export function HiddenPoints({ device }: { readonly device: Device }) {
   const { t } = useTranslation()
-  const mayCommission = useMayCommission()
+  const mayCommission = useMay('devices.manage')
   const queries = useQueryClient()
   const [checked, setChecked] = useState<readonly string[]>([])
   const [gateway = '', id = ''] = device.id.split('/')

@@ -4,9 +4,9 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Device } from '#contract/api/devices.ts'
 import { keys } from '../../api/queries.ts'
+import { useMay } from '../../api/use-may.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { removeDevice } from '../commissioning/commissioning-api.ts'
-import { useMayCommission } from '../commissioning/may-commission.ts'
 import { RequestProblem } from '../commissioning/problems.tsx'
 
 export type RemoveDeviceProps = { readonly device: Device; readonly name: string }
@@ -15,7 +15,7 @@ export type RemoveDeviceProps = { readonly device: Device; readonly name: string
 export function RemoveDevice({ device, name }: RemoveDeviceProps) {
   const { t } = useTranslation()
   const [isAsking, setAsking] = useState(false)
-  const mayCommission = useMayCommission()
+  const mayCommission = useMay('devices.manage')
   const queries = useQueryClient()
   const [gateway = '', id = ''] = device.id.split('/')
   const remove = useMutation({

@@ -3,12 +3,12 @@ import { Link, useParams } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { Gateway } from '#contract/api/gateways.ts'
 import { gatewayQuery, ledgerQuery } from '../../api/queries.ts'
+import { useMay } from '../../api/use-may.ts'
 import { localText } from '../../i18n/local-text.ts'
 import { useLanguage } from '../../i18n/use-language.ts'
 import { Empty } from '../../ui/page-states.tsx'
 import { QueryView } from '../../ui/query-view.tsx'
 import { useTitle } from '../../ui/use-title.ts'
-import { useMayCommission } from '../commissioning/may-commission.ts'
 import { BacklogTable } from './backlog-table.tsx'
 import { BusSection } from './bus-section.tsx'
 import { Connected } from './connected.tsx'
@@ -39,7 +39,7 @@ function GatewayView({ gateway }: { readonly gateway: Gateway }) {
   const { t } = useTranslation()
   const language = useLanguage()
   const title = localText(gateway.title, language, gateway.id)
-  const mayCommission = useMayCommission()
+  const mayCommission = useMay('devices.manage')
   useTitle(title)
   return (
     <>

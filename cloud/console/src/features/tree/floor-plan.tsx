@@ -3,15 +3,15 @@ import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { TreeNode } from '#contract/api/tree.ts'
 import { keys } from '../../api/queries.ts'
+import { useMay } from '../../api/use-may.ts'
 import { FileButton } from './file-button.tsx'
-import { useMayEdit } from './may-edit.ts'
 import { deletePlan, planUrl, putPlan } from './tree-api.ts'
 import { TreeRefusal } from './tree-refusal.tsx'
 
 /** The drawing of a floor. */
 export function FloorPlan({ node, name }: { readonly node: TreeNode; readonly name: string }) {
   const { t } = useTranslation()
-  const mayEdit = useMayEdit()
+  const mayEdit = useMay('organisation.change')
   const queries = useQueryClient()
   const change = useMutation({
     mutationFn: (file: File | null): Promise<unknown> =>

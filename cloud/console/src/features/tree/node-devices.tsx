@@ -6,6 +6,7 @@ import type { Device } from '#contract/api/devices.ts'
 import type { TreeNode } from '#contract/api/tree.ts'
 import { cameraCategory, isPrivateRoom } from '#contract/organisation.ts'
 import { devicesQuery, keys } from '../../api/queries.ts'
+import { useMay } from '../../api/use-may.ts'
 import { localText } from '../../i18n/local-text.ts'
 import { useLanguage } from '../../i18n/use-language.ts'
 import { useTopics } from '../../live/use-point.ts'
@@ -14,7 +15,6 @@ import { useSeed } from '../../points/use-points.ts'
 import { QueryView } from '../../ui/query-view.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { categoryText } from '../devices/category.ts'
-import { useMayEdit } from './may-edit.ts'
 import { PlaceDevice } from './place-device.tsx'
 import { placeDevice } from './tree-api.ts'
 import type { TreeModel } from './tree-model.ts'
@@ -26,7 +26,7 @@ export type NodeDevicesProps = { readonly model: TreeModel; readonly node: TreeN
 export function NodeDevices({ model, node }: NodeDevicesProps) {
   const { t } = useTranslation()
   const query = useQuery(devicesQuery({ place: node.id }))
-  const mayEdit = useMayEdit()
+  const mayEdit = useMay('organisation.change')
   const below = model.devicesBelow.get(node.id) ?? 0
   return (
     <section aria-labelledby="devices-here">
@@ -57,7 +57,7 @@ export function NodeDevices({ model, node }: NodeDevicesProps) {
 function DevicesHere({ devices }: { readonly devices: readonly Device[] }) {
   const { t } = useTranslation()
   const language = useLanguage()
-  const mayEdit = useMayEdit()
+  const mayEdit = useMay('organisation.change')
   const queries = useQueryClient()
   useTopics(devices.map(({ id }) => `points:${id}`))
   useSeed(devices.flatMap(({ points }) => points))

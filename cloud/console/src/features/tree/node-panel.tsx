@@ -6,12 +6,12 @@ import { useTranslation } from 'react-i18next'
 import type { TreeNode } from '#contract/api/tree.ts'
 import type { NodeKind } from '#contract/organisation.ts'
 import { keys } from '../../api/queries.ts'
+import { useMay } from '../../api/use-may.ts'
 import { localText } from '../../i18n/local-text.ts'
 import { useLanguage } from '../../i18n/use-language.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { AddButtons } from './add-buttons.tsx'
 import { FloorPlan } from './floor-plan.tsx'
-import { useMayEdit } from './may-edit.ts'
 import { NodeDevices } from './node-devices.tsx'
 import { draftOf, newDraft } from './node-draft.ts'
 import { NodeFacts } from './node-facts.tsx'
@@ -30,7 +30,7 @@ export type NodePanelProps = {
 export function NodePanel({ model, node, onShow }: NodePanelProps) {
   const { t } = useTranslation()
   const language = useLanguage()
-  const mayEdit = useMayEdit()
+  const mayEdit = useMay('organisation.change')
   const [work, setWork] = useState<'edit' | NodeKind>()
   const name = localText(node.title, language, node.id)
   if (work !== undefined) {

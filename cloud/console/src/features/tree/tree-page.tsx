@@ -6,12 +6,12 @@ import { useTranslation } from 'react-i18next'
 import type { Tree } from '#contract/api/tree.ts'
 import type { NodeKind } from '#contract/organisation.ts'
 import { treeQuery } from '../../api/queries.ts'
+import { useMay } from '../../api/use-may.ts'
 import { Empty } from '../../ui/page-states.tsx'
 import { QueryView } from '../../ui/query-view.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import { AddButtons } from './add-buttons.tsx'
 import { ImportPanel } from './import-panel.tsx'
-import { useMayEdit } from './may-edit.ts'
 import { newDraft } from './node-draft.ts'
 import { NodeForm } from './node-form.tsx'
 import { NodePanel } from './node-panel.tsx'
@@ -35,7 +35,7 @@ export function TreePage() {
 function Spaces({ tree }: { readonly tree: Tree }) {
   const { t } = useTranslation()
   const model = useMemo(() => modelOf(tree.nodes), [tree])
-  const mayEdit = useMayEdit()
+  const mayEdit = useMay('organisation.change')
   const [isImporting, setImporting] = useState(false)
   return (
     <>
@@ -69,7 +69,7 @@ function Browse({ model }: { readonly model: TreeModel }) {
   const { t } = useTranslation()
   const { node: chosen } = useSearch({ from: '/shell/tree' })
   const navigate = useNavigate()
-  const mayEdit = useMayEdit()
+  const mayEdit = useMay('organisation.change')
   const [added, setAdded] = useState<NodeKind>()
   const show = (node: string | undefined): void => {
     setAdded(undefined)
