@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { type App, answers, errorAnswers } from '#cloud/http/app.ts'
+import { fileOf } from '#cloud/http/file-of.ts'
 import { aboutDevice, aboutNode } from '#cloud/http/guard.ts'
 import { closed, GatewayId } from '#contract/api/common.ts'
 import {
@@ -138,9 +139,7 @@ function importRoute(api: App, organisation: OrganisationService): void {
     async (request) => {
       const { dryRun = true, digest } = request.query
       const format = request.headers['content-type']?.startsWith(mediaTypes.csv) ? 'csv' : 'yaml'
-      // The parsers above make nothing else.
-      const bytes = request.body as Uint8Array
-      return organisation.import(format, bytes, { dryRun, digest, audit: request.audit })
+      return organisation.import(format, fileOf(request.body), { dryRun, digest, audit: request.audit })
     },
   )
 }

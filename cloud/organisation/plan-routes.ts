@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { type App, answers, errorAnswers } from '#cloud/http/app.ts'
+import { fileOf } from '#cloud/http/file-of.ts'
 import { aboutNode } from '#cloud/http/guard.ts'
 import { closed } from '#contract/api/common.ts'
 import { NodeId, TreeNode } from '#contract/api/tree.ts'
@@ -52,9 +53,7 @@ export function planRoutes(api: App, organisation: OrganisationService): void {
       },
     },
     async (request) => {
-      // The parser above makes nothing else.
-      const content = request.body as Uint8Array
-      return organisation.putPlan(request.params.id, content, request.audit)
+      return organisation.putPlan(request.params.id, fileOf(request.body), request.audit)
     },
   )
 

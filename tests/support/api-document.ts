@@ -56,7 +56,9 @@ export async function send(
   { params, query, body }: Filled,
   token?: string,
 ): Promise<Answer> {
-  const at = path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => encodeURIComponent(String(params[name])))
+  const at = path.replaceAll(/\{(\w+)\}/g, (_match, name: string) =>
+    encodeURIComponent(String(params[name]).toWellFormed()),
+  )
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
     for (const one of Array.isArray(value) ? value : [value])
