@@ -7,10 +7,12 @@ import { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
 import { AuditLog } from '#cloud/audit/audit-log.ts'
 import { keepAudit } from '#cloud/audit/keep-audit.ts'
 import { countCommandSteps } from '#cloud/commands/command-metrics.ts'
+import { CommandRepository } from '#cloud/commands/command-repository.ts'
 import { CommandService } from '#cloud/commands/command-service.ts'
 import { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { keepLedgerChecked } from '#cloud/gateways/ledger-check.ts'
+import { pruneLedgerDays } from '#cloud/gateways/ledger-day.ts'
 import { LiveHub } from '#cloud/http/live-hub.ts'
 import { consoleBuild } from '#cloud/http/static.ts'
 import { storeEvent } from '#cloud/ingest/event-store.ts'
@@ -20,6 +22,7 @@ import { type Database, openDatabase, stateFile } from '#cloud/state/database.ts
 import { openTls } from '#cloud/tls/open-tls.ts'
 import { type DemoAccount, ensureDemoAccounts } from '#cloud/users/accounts.ts'
 import { UserRepository } from '#cloud/users/user-repository.ts'
+import { siteDayOf } from '#contract/site-day.ts'
 import type { Clock } from '#lib/clock.ts'
 import { hostPort } from '#lib/host-port.ts'
 import type { Logger } from '#lib/logger.ts'
@@ -155,10 +158,25 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
   })
   parts.use(
     keepRetention({
-      telemetry,
+      rules: [
+        {
+          kind: 'telemetry',
+          keepMs: parseDuration(config.retention.telemetry),
+          prune: (before) => telemetry.prune(before),
+        },
+        {
+          kind: 'commands',
+          keepMs: parseDuration(config.retention.commands),
+          prune: (before) => new CommandRepository(db).prune(before),
+        },
+        {
+          kind: 'ledger',
+          keepMs: parseDuration(config.retention.ledger),
+          prune: (before) => pruneLedgerDays(db, siteDayOf(before)),
+        },
+      ],
       clock,
       log: part('retention'),
-      keepMs: parseDuration(config.retention.telemetry),
     }),
   )
   parts.use(keepLedgerChecked({ db, clock, log: part('ledger'), registry: metrics }))

@@ -98,6 +98,15 @@ export const CloudConfig = Type.Object(
     retention: Type.Object(
       {
         telemetry: Duration({ default: '400d', description: 'Older samples are deleted' }),
+        commands: Duration({
+          default: '400d',
+          description:
+            'Older commands that have come to an end are deleted; the audit log keeps who gave them',
+        }),
+        ledger: Duration({
+          default: '400d',
+          description: 'Older days of the data ledger are deleted; the totals stay',
+        }),
         audit: Duration({
           default: '400d',
           description: 'Older rows of the audit log are deleted; at least 180d',

@@ -1,30 +1,41 @@
-import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
 
+/** One class of data with how long it is kept. */
+export type RetentionRule = {
+  readonly kind: string
+  readonly keepMs: number
+  /** Deletes what is older; resolves with how many rows that were. */
+  readonly prune: (before: number) => Promise<number>
+}
+
 export type RetentionOptions = {
-  readonly telemetry: Pick<TelemetryStore, 'prune'>
+  readonly rules: readonly RetentionRule[]
   readonly clock: Clock
   readonly log: Logger
-  readonly keepMs: number
 }
 
 const everyMs = 3_600_000
 
-/** Deletes samples that are older than `keepMs`, now and every hour. Disposing stops it after the round in hand. */
-export function keepRetention({ telemetry, clock, log, keepMs }: RetentionOptions): AsyncDisposable {
+/** Deletes what is older than its rule says, now and every hour. Disposing stops it after the round in hand. */
+export function keepRetention({ rules, clock, log }: RetentionOptions): AsyncDisposable {
   const stop = new AbortController()
   const loop = run()
 
   async function run(): Promise<void> {
     while (!stop.signal.aborted) {
-      try {
-        const samples = await telemetry.prune(clock.now() - keepMs)
-        if (samples > 0) log.info({ samples }, 'old samples deleted')
-      } catch (err) {
-        log.error({ err }, 'old samples not deleted, next try in an hour')
-      }
+      for (const rule of rules) await apply(rule)
       await clock.sleep(everyMs, stop.signal)
+    }
+  }
+
+  async function apply({ kind, keepMs, prune }: RetentionRule): Promise<void> {
+    if (stop.signal.aborted) return
+    try {
+      const rows = await prune(clock.now() - keepMs)
+      if (rows > 0) log.info({ kind, rows }, 'old data deleted')
+    } catch (err) {
+      log.error({ err, kind }, 'old data not deleted, next try in an hour')
     }
   }
 

@@ -33,6 +33,7 @@ export type CommandSearch = {
   readonly limit: number
 }
 
+const prunePortion = 500
 const openStates = ['queued', 'sent', 'accepted'] as const
 
 /** Commands and their steps. */
@@ -181,6 +182,15 @@ export class CommandRepository {
     return await this.#withSteps(rows)
   }
 
+  /** Deletes what came to its end before `before`, a portion at a time: others want the store meanwhile. */
+  async prune(before: number): Promise<number> {
+    for (let deleted = 0; ; ) {
+      const portion = await this.#db.transaction().execute((trx) => deletePortion(trx, before))
+      deleted += portion
+      if (portion < prunePortion) return deleted
+    }
+  }
+
   async #withSteps(rows: readonly CommandRow[]): Promise<StoredCommand[]> {
     if (rows.length === 0) return []
     const steps = await this.#db
@@ -235,4 +245,23 @@ async function stored(db: Database, id: string): Promise<StoredCommand | undefin
     .orderBy('n')
     .execute()
   return { row, steps }
+}
+
+async function deletePortion(trx: Database, before: number): Promise<number> {
+  const rows = await trx
+    .selectFrom('commands')
+    .select(['id', 'gateway'])
+    .where('finished_at', '<', before)
+    .limit(prunePortion)
+    .execute()
+  if (rows.length === 0) return 0
+  const ids = rows.map(({ id }) => id)
+  await trx.deleteFrom('command_steps').where('command', 'in', ids).execute()
+  await trx
+    .deleteFrom('command_results')
+    .where('gateway', 'in', [...new Set(rows.map(({ gateway }) => gateway))])
+    .where('id', 'in', ids)
+    .execute()
+  await trx.deleteFrom('commands').where('id', 'in', ids).execute()
+  return rows.length
 }

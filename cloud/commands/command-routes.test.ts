@@ -8,6 +8,7 @@ import { createLogger } from '#lib/logger.ts'
 import { seedInventory, testApi } from '../../tests/support/test-api.ts'
 import { testUser } from '../../tests/support/test-user.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
+import { CommandRepository } from './command-repository.ts'
 import { commandRoutes } from './command-routes.ts'
 import { CommandService } from './command-service.ts'
 
@@ -354,6 +355,29 @@ test('the command and its row in the audit log come into being together, or not 
   const failed = await api.post(wanted({ key: 'k3' }))
   expect(failed.status).toBe(503)
   expect((await api.list('')).items).toHaveLength(1)
+})
+
+test('commands that ended long ago are deleted with their steps; open ones and later ones stay', async () => {
+  await using api = await start()
+  const given = ['k1', 'k2', 'k3'].map(async (key) => (await api.post(wanted({ key }))).body.id)
+  const [first = '', second = '', third = ''] = await Promise.all(given)
+  api.says(first, { state: 'done' })
+  await api.inState(first, 'done')
+  await api.clock.advance(1_000)
+  api.says(second, { state: 'done' })
+  await api.inState(second, 'done')
+  const repository = new CommandRepository(api.db)
+  expect(await repository.prune(api.clock.now())).toBe(1)
+  const ids = (await api.list('')).items.map(({ id }) => id)
+  expect(ids.toSorted()).toEqual([second, third].toSorted())
+  expect((await api.look(`/api/v1/commands/${first}`)).status).toBe(404)
+  const steps = await api.db
+    .selectFrom('command_steps')
+    .select('command')
+    .where('command', '=', first)
+    .execute()
+  expect(steps).toEqual([])
+  expect(await repository.prune(api.clock.now())).toBe(0)
 })
 
 test('without a session nothing is told', async () => {

@@ -4,6 +4,7 @@ import type { Ledger, LedgerDay } from '#contract/api/ledger.ts'
 import { seedInventory, testApi } from '../../tests/support/test-api.ts'
 import { GatewayRepository } from './gateway-repository.ts'
 import { gatewayRoutes } from './gateway-routes.ts'
+import { pruneLedgerDays } from './ledger-day.ts'
 
 const start = () => testApi({ api: (api, { db }) => gatewayRoutes(api, db) })
 
@@ -353,6 +354,10 @@ test('of days before the first record it is said that nothing is known, and no d
   await using api = await start()
   await seedDay(api.db)
   expect((await dayOf(api, '2026-01-04')).recorded).toBe(false)
+  expect((await dayOf(api, '2026-01-05')).recorded).toBe(true)
+  expect(await pruneLedgerDays(api.db, '2026-01-06')).toBe(3)
+  expect((await dayOf(api, '2026-01-05')).recorded).toBe(false)
+  expect((await dayOf(api, '2026-01-06')).telemetry?.received).toHaveLength(1)
   for (const day of ['2026-02-30', 'today']) {
     expect(await api.get(`/api/v1/gateways/school-a/ledger/${day}`)).toMatchObject({
       status: 400,

@@ -37,6 +37,15 @@ export async function readLedgerDay(
   }
 }
 
+/** Forgets what arrived on the days before this one. What was dropped and what is owed stays. */
+export async function pruneLedgerDays(db: Database, firstKept: string): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('received_days')
+    .where('day', '<', firstKept)
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
 function readDay(db: Database, gateway: string, day: string): Promise<ReceivedDayRow[]> {
   return db
     .selectFrom('received_days')
