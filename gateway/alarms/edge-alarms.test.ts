@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { AlarmEvent } from '#contract/events.ts'
@@ -8,6 +7,7 @@ import type { Rule } from '#gateway/rules/rule.ts'
 import { createRuleEngine } from '#gateway/rules/rule-engine.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { createLogger } from '#lib/logger.ts'
+import { testFolder } from '../../tests/support/temp-folder.ts'
 import { openEdgeAlarms } from './edge-alarms.ts'
 
 const rule: Rule = {
@@ -21,7 +21,7 @@ const rule: Rule = {
 }
 
 async function start(folder?: string, rules = [rule]) {
-  const home = folder ?? (await mkdtemp(join(tmpdir(), 'alarms-')))
+  const home = folder ?? (await testFolder())
   const clock = new FakeClock(1_000_000)
   const events: AlarmEvent[] = []
   const alarms = await openEdgeAlarms({
@@ -112,7 +112,7 @@ test('an alarm whose rule was taken away is cleared at the next start', async ()
 })
 
 test('a damaged file is set aside and the gateway starts', async () => {
-  const home = await mkdtemp(join(tmpdir(), 'alarms-'))
+  const home = await testFolder()
   await writeFile(join(home, 'alarms.json'), '{"v":1,"active":[{"kind":')
   await using site = await start(home)
   expect(await readdir(home)).toContain('alarms.json.unreadable')

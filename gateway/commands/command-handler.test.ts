@@ -1,5 +1,4 @@
-import { appendFile, mkdtemp, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Command, CommandResult } from '#contract/command.ts'
@@ -10,6 +9,7 @@ import type { ResolvedPoint, ResolvedWrite } from '#gateway/profiles/device.ts'
 import type { Written } from '#gateway/southbound/driver.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { createLogger } from '#lib/logger.ts'
+import { testFolder } from '../../tests/support/temp-folder.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
 import { refusalOf } from './check-value.ts'
 import { createCommandHandler } from './command-handler.ts'
@@ -45,7 +45,7 @@ type Setup = {
 
 async function start({ folder, point = pointWith({}), write, interlocks = [] }: Setup = {}) {
   const clock = new FakeClock(1_000_000)
-  const home = folder ?? (await mkdtemp(join(tmpdir(), 'commands-')))
+  const home = folder ?? (await testFolder())
   const file = join(home, 'commands.jsonl')
   const errors: unknown[] = []
   const journal = await CommandJournal.open({
@@ -423,7 +423,7 @@ describe('after a kill in the middle', () => {
 })
 
 test('a full journal is set aside and both files are read again', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'commands-'))
+  const folder = await testFolder()
   const options = { file: join(folder, 'j'), maxLines: 10, now: () => 0, onError: () => {} }
   const journal = await CommandJournal.open(options)
   for (let i = 0; i < 15; i++) await journal.write({ id: `c${i}`, point: 'a/b', expiresAt: 10 })
@@ -436,7 +436,7 @@ test('a full journal is set aside and both files are read again', async () => {
 })
 
 test('a full journal keeps what may still be asked for, over two files and a restart', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'commands-'))
+  const folder = await testFolder()
   const options = { file: join(folder, 'j'), maxLines: 10, now: () => 100, onError: () => {} }
   const journal = await CommandJournal.open(options)
   await journal.write({ id: 'begun', point: 'a/b', expiresAt: 1 })
