@@ -47,6 +47,13 @@ const deviceColumns = [
   'added',
   'place',
 ] as const
+/** Of the gateway that a device hangs on. */
+const gatewayConnected = sql<number>`(select g.connected from gateways as g where g.id = devices.gateway)`.as(
+  'gateway_connected',
+)
+
+export type StoredDevice = DeviceRow & { readonly gateway_connected: number }
+
 const pointColumns = [
   'gateway',
   'device',
@@ -91,10 +98,11 @@ export class DeviceRepository {
     for (const rows of portions(points)) await putPoints(this.#db, rows)
   }
 
-  async byKey({ gateway, id }: DeviceKey): Promise<DeviceRow | undefined> {
+  async byKey({ gateway, id }: DeviceKey): Promise<StoredDevice | undefined> {
     return this.#db
       .selectFrom('devices')
       .select(deviceColumns)
+      .select(gatewayConnected)
       .where('gateway', '=', gateway)
       .where('id', '=', id)
       .executeTakeFirst()
@@ -113,8 +121,12 @@ export class DeviceRepository {
   }
 
   /** Present ones, by gateway and id. */
-  async search({ gateway, place, q, after, limit, nodes }: DeviceSearch): Promise<DeviceRow[]> {
-    let query = this.#db.selectFrom('devices').select(deviceColumns).where('removed_at', 'is', null)
+  async search({ gateway, place, q, after, limit, nodes }: DeviceSearch): Promise<StoredDevice[]> {
+    let query = this.#db
+      .selectFrom('devices')
+      .select(deviceColumns)
+      .select(gatewayConnected)
+      .where('removed_at', 'is', null)
     if (gateway !== undefined) query = query.where('gateway', '=', gateway)
     if (place !== undefined) query = query.where('place', '=', place)
     if (q !== undefined) query = query.where((eb) => contains(eb, q))

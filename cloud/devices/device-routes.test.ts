@@ -50,6 +50,7 @@ test('a device comes with its points and the newest value, time and quality of e
     location: { zh: '配电间' },
     link: { state: 'unknown' },
     added: false,
+    gatewayConnected: true,
     points: [
       {
         id: 'school-a/meter-1/part.1/power',

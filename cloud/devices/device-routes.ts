@@ -4,13 +4,13 @@ import { type App, answers } from '#cloud/http/app.ts'
 import { badRequest } from '#cloud/http/bad-request.ts'
 import { aboutDevice } from '#cloud/http/guard.ts'
 import { keyOf, pageOf } from '#cloud/http/pages.ts'
-import type { DeviceRow, PointRow } from '#cloud/state/tables.ts'
+import type { PointRow } from '#cloud/state/tables.ts'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
 import { closed, GatewayId } from '#contract/api/common.ts'
 import { Device, DeviceList, DevicesQuery, LinkHistory } from '#contract/api/devices.ts'
 import { type Point, PointList, PointsQuery } from '#contract/api/points.ts'
 import { AppError } from '#contract/errors.ts'
-import type { DeviceKey, DeviceRepository } from './device-repository.ts'
+import type { DeviceKey, DeviceRepository, StoredDevice } from './device-repository.ts'
 import { deviceView, linkEventView, pointId, pointView } from './device-view.ts'
 
 export type DeviceRouteOptions = {
@@ -35,7 +35,7 @@ export function deviceRoutes(api: App, { devices, telemetry }: DeviceRouteOption
     return rows.map((row) => pointView(row, byPoint.get(pointId(row))))
   }
 
-  async function withPoints(rows: readonly DeviceRow[]): Promise<Device[]> {
+  async function withPoints(rows: readonly StoredDevice[]): Promise<Device[]> {
     const points = await withValues(await devices.pointsOf(rows))
     const byDevice = Map.groupBy(points, ({ device }) => device)
     return rows.map((row) => deviceView(row, byDevice.get(`${row.gateway}/${row.id}`) ?? []))

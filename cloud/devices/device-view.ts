@@ -4,9 +4,10 @@ import type { Latest } from '#cloud/telemetry/telemetry-store.ts'
 import type { Device, LinkHistory } from '#contract/api/devices.ts'
 import type { LastValue, Point } from '#contract/api/points.ts'
 import type { LocalText } from '#contract/text.ts'
+import type { StoredDevice } from './device-repository.ts'
 
 /** Rows as the API shows them. Pure. */
-export function deviceView(row: DeviceRow, points: Point[]): Device {
+export function deviceView(row: StoredDevice, points: Point[]): Device {
   const location = localText(row.location_zh, row.location_en)
   return {
     id: `${row.gateway}/${row.id}`,
@@ -19,6 +20,7 @@ export function deviceView(row: DeviceRow, points: Point[]): Device {
     ...(Object.keys(location).length > 0 ? { location } : {}),
     ...optional('place', row.place),
     link: linkView(row),
+    gatewayConnected: row.gateway_connected === 1,
     ...optional('address', row.address),
     ...optional('profileVersion', row.profile_version),
     ...optional('variant', row.variant),

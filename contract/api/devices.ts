@@ -30,6 +30,8 @@ export const Device = Type.Object(
     /** The place of the organisation tree where it stands. */
     place: Type.Optional(Type.String()),
     link: DeviceLink,
+    /** Whether its gateway has a session: without one nothing is heard of the device. */
+    gatewayConnected: Type.Boolean(),
     /** Where the gateway finds it: `plant, unit 3`, a topic, a host. */
     address: Type.Optional(Type.String()),
     profileVersion: Type.Optional(Type.String()),

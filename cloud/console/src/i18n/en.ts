@@ -100,6 +100,7 @@ export const en = {
   },
   state: {
     normal: 'Normal',
+    away: 'Gateway offline',
     offline: 'Offline',
     bad: 'Bad quality',
     badOf: '{{count}}/{{of}} bad',

@@ -98,6 +98,7 @@ export const zhCn = {
   },
   state: {
     normal: '正常',
+    away: '网关离线',
     offline: '离线',
     bad: '质量异常',
     badOf: '{{count}}/{{of}} 项异常',

@@ -78,3 +78,18 @@ test('a link that goes down changes that device and leaves other pages alone', (
   })
   expect(queries.getQueryData(['devices', 'list', { q: 'c' }])).toBe(other)
 })
+
+test('a gateway that goes away takes its devices with it, and those of others stay as they are', () => {
+  const queries = new QueryClient()
+  const device = (gateway: string) => ({ id: `${gateway}/a`, gateway, gatewayConnected: true })
+  queries.setQueryData(['devices', 'list', {}], { items: [device('g'), device('h')] })
+  queries.setQueryData(['devices', 'one', 'g/a'], device('g'))
+  queries.setQueryData(['devices', 'one', 'h/a'], device('h'))
+  const data = { id: 'g', connected: false }
+  mergeEvent(queries, { type: 'ev', seq: 1, topic: 'gateways', data } as LiveEvent)
+  expect(queries.getQueryData(['devices', 'list', {}])).toMatchObject({
+    items: [{ gatewayConnected: false }, { gatewayConnected: true }],
+  })
+  expect(queries.getQueryData(['devices', 'one', 'g/a'])).toMatchObject({ gatewayConnected: false })
+  expect(queries.getQueryData(['devices', 'one', 'h/a'])).toMatchObject({ gatewayConnected: true })
+})

@@ -37,14 +37,23 @@ function mergeGateway(queries: QueryClient, gateway: Gateway): void {
     const items = list.items.map((known) => (known.id === gateway.id ? gateway : known))
     return { ...list, items: isKnown ? items : [...items, gateway] }
   })
+  const behind = (known: Device): Device =>
+    known.gateway === gateway.id && known.gatewayConnected !== gateway.connected
+      ? { ...known, gatewayConnected: gateway.connected }
+      : known
+  changeDevices(queries, behind)
 }
 
 function mergeLink(queries: QueryClient, { device, link }: DeviceUpdate): void {
-  const changed = (known: Device): Device => (known.id === device ? { ...known, link } : known)
-  queries.setQueryData<Device>([keys.devices, 'one', device], (known) => known && changed(known))
+  changeDevices(queries, (known) => (known.id === device ? { ...known, link } : known))
+}
+
+/** `change` gives back what it does not change: an answer without a change stays as it is. */
+function changeDevices(queries: QueryClient, change: (known: Device) => Device): void {
+  queries.setQueriesData<Device>({ queryKey: [keys.devices, 'one'] }, (known) => known && change(known))
   queries.setQueriesData<DeviceList>({ queryKey: [keys.devices, 'list'] }, (list) => {
-    if (!list?.items.some(({ id }) => id === device)) return list
-    return { ...list, items: list.items.map(changed) }
+    const items = list?.items.map(change) ?? []
+    return list?.items.some((known, index) => items[index] !== known) ? { ...list, items } : list
   })
 }
 

@@ -9,7 +9,7 @@ export function DeviceStateMark({ device }: { readonly device: Device }) {
   const state = useDeviceState(device)
   return (
     <span className={`state state-${state.state}`} data-state={state.state}>
-      <Mark name={state.state} />
+      <Mark name={state.state === 'away' ? 'offline' : state.state} />
       <span>{stateText(state)}</span>
     </span>
   )

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deviceState, judge, type PointWorth } from './judge.ts'
+import { type DeviceFacts, deviceState, judge, type PointWorth } from './judge.ts'
 
 const good = { t: 1000, value: 1, quality: 'good' as const }
 
@@ -18,20 +18,41 @@ test('what the gateway says is believed, and nothing is not good', () => {
 
 const of = (...worths: PointWorth['worth'][]): PointWorth[] => worths.map((worth) => ({ worth, kind: 'num' }))
 
+const facts = (said: Partial<DeviceFacts>): DeviceFacts => ({
+  link: 'up',
+  gatewayConnected: true,
+  removed: false,
+  ...said,
+})
+
 test('a device is as well as the worst of its points', () => {
-  expect(deviceState('up', false, of('good', 'good')).state).toBe('normal')
-  expect(deviceState('up', false, of('good', 'stale', 'bad'))).toEqual({ state: 'bad', count: 1, of: 3 })
-  expect(deviceState('unknown', false, of('good', 'stale'))).toEqual({ state: 'stale', count: 1, of: 2 })
-  expect(deviceState('down', false, of('good')).state).toBe('offline')
-  expect(deviceState('up', true, of('good')).state).toBe('removed')
+  expect(deviceState(facts({ link: 'up' }), of('good', 'good')).state).toBe('normal')
+  expect(deviceState(facts({ link: 'up' }), of('good', 'stale', 'bad'))).toEqual({
+    state: 'bad',
+    count: 1,
+    of: 3,
+  })
+  expect(deviceState(facts({ link: 'unknown' }), of('good', 'stale'))).toEqual({
+    state: 'stale',
+    count: 1,
+    of: 2,
+  })
+  expect(deviceState(facts({ link: 'down' }), of('good')).state).toBe('offline')
+  expect(deviceState(facts({ link: 'up', removed: true }), of('good')).state).toBe('removed')
 })
 
 test('a device that never spoke is neither normal nor offline', () => {
-  expect(deviceState('up', false, of('none', 'none')).state).toBe('none')
-  expect(deviceState('up', false, []).state).toBe('none')
+  expect(deviceState(facts({ link: 'up' }), of('none', 'none')).state).toBe('none')
+  expect(deviceState(facts({ link: 'up' }), []).state).toBe('none')
 })
 
 test('the silence of an event point says nothing', () => {
   const points: PointWorth[] = [...of('good'), { worth: 'stale', kind: 'event' }]
-  expect(deviceState('up', false, points).state).toBe('normal')
+  expect(deviceState(facts({ link: 'up' }), points).state).toBe('normal')
+})
+
+test('behind a gateway that is away nothing is known of now, however well it was', () => {
+  expect(deviceState(facts({ gatewayConnected: false }), of('good', 'good')).state).toBe('away')
+  expect(deviceState(facts({ gatewayConnected: false, link: 'down' }), of('bad')).state).toBe('away')
+  expect(deviceState(facts({ gatewayConnected: false, removed: true }), of('good')).state).toBe('removed')
 })

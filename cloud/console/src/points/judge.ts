@@ -22,16 +22,21 @@ export function sampleOf(last: LastValue | undefined): LiveSample | undefined {
 
 /** The state of a whole device: the worst thing that is true of it, with how many of its points it is true of. */
 export type DeviceState = {
-  readonly state: 'normal' | 'offline' | 'bad' | 'stale' | 'none' | 'removed'
+  readonly state: 'normal' | 'away' | 'offline' | 'bad' | 'stale' | 'none' | 'removed'
   readonly count: number
   readonly of: number
 }
 
 export type PointWorth = { readonly worth: Worth; readonly kind: Point['kind'] }
 
+export type DeviceFacts = {
+  readonly link: 'up' | 'down' | 'unknown'
+  readonly gatewayConnected: boolean
+  readonly removed: boolean
+}
+
 export function deviceState(
-  link: 'up' | 'down' | 'unknown',
-  removed: boolean,
+  { link, gatewayConnected, removed }: DeviceFacts,
   points: readonly PointWorth[],
 ): DeviceState {
   // An event point speaks only when something happens: its silence says nothing.
@@ -39,6 +44,8 @@ export function deviceState(
   const count = (worth: Worth): number => judged.filter((point) => point.worth === worth).length
   const of = judged.length
   if (removed) return { state: 'removed', count: 0, of }
+  // What was true when the gateway was last heard says nothing about now.
+  if (!gatewayConnected) return { state: 'away', count: of, of }
   if (link === 'down') return { state: 'offline', count: of, of }
   if (count('none') === of) return { state: 'none', count: of, of }
   if (count('bad') > 0) return { state: 'bad', count: count('bad'), of }

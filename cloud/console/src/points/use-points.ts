@@ -42,7 +42,12 @@ export function useDeviceState(device: Device): DeviceState {
       kind,
       worth: judge(store.get(id), staleAfterMs, now),
     }))
-    const { state, count, of } = deviceState(device.link.state, device.removedAt !== undefined, worths)
+    const facts = {
+      link: device.link.state,
+      gatewayConnected: device.gatewayConnected,
+      removed: device.removedAt !== undefined,
+    }
+    const { state, count, of } = deviceState(facts, worths)
     return `${state} ${count} ${of}`
   })
   const [state, count, of] = text.split(' ')
