@@ -10,6 +10,7 @@ import { countCommandSteps } from '#cloud/commands/command-metrics.ts'
 import { CommandRepository } from '#cloud/commands/command-repository.ts'
 import { CommandService } from '#cloud/commands/command-service.ts'
 import { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
+import { DangerService } from '#cloud/dangers/danger-service.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { keepLedgerChecked } from '#cloud/gateways/ledger-check.ts'
 import { pruneLedgerDays } from '#cloud/gateways/ledger-day.ts'
@@ -136,6 +137,17 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     }),
   )
   commands.start()
+  const dangers = parts.use(
+    new DangerService({
+      db,
+      clock,
+      log: part('dangers'),
+      districtAfterDays: config.dangers.districtAfterDays,
+      audit: (action) => audit.bySystem(action),
+      onOverdue: ({ id, due }, level) => log.warn({ danger: id, due, level }, 'hidden danger is late'),
+    }),
+  )
+  dangers.start()
   // Last, so that whoever gets an answer finds everything there.
   const http = await startHttp({
     config,
@@ -149,6 +161,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     requests,
     organisation,
     places,
+    dangers,
     metrics,
     consoleFolder,
   })

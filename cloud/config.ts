@@ -114,6 +114,18 @@ export const CloudConfig = Type.Object(
       },
       { ...closed, default: {} },
     ),
+    dangers: Type.Object(
+      {
+        districtAfterDays: Type.Integer({
+          default: 3,
+          minimum: 0,
+          maximum: 365,
+          description:
+            'A hidden danger that is late this many days is told to the district; a major one is at once',
+        }),
+      },
+      { ...closed, default: {} },
+    ),
     alarms: Type.Object(
       {
         clockOffset: Duration({

@@ -11,6 +11,8 @@ import { commandRoutes } from '#cloud/commands/command-routes.ts'
 import type { CommandService } from '#cloud/commands/command-service.ts'
 import { commissioningRoutes } from '#cloud/commissioning/commissioning-routes.ts'
 import type { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
+import { dangerRoutes } from '#cloud/dangers/danger-routes.ts'
+import type { DangerService } from '#cloud/dangers/danger-service.ts'
 import { DeviceRepository } from '#cloud/devices/device-repository.ts'
 import { deviceRoutes } from '#cloud/devices/device-routes.ts'
 import { deviceFacts } from '#cloud/devices/device-view.ts'
@@ -48,6 +50,7 @@ export type HttpParts = {
   readonly requests: GatewayRequests
   readonly organisation: OrganisationService
   readonly places: PlaceIndex
+  readonly dangers: DangerService
   readonly metrics: Registry
   readonly consoleFolder: string
 }
@@ -79,7 +82,7 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
 /** The same without a port, for `inject`. */
 export async function createHttp(parts: HttpParts): Promise<App> {
   const { config, clock, log, db, audit, telemetry, hub, commands, requests, organisation, metrics } = parts
-  const { consoleFolder, places } = parts
+  const { consoleFolder, places, dangers } = parts
   const { origins, trustProxy, tls } = config.http
   const sessions = new SessionService({ db, clock, log, lifetimeMs: parseDuration(config.sessions.lifetime) })
   const findCaller = withAccess(sessions.find.bind(sessions), places)
@@ -115,6 +118,10 @@ export async function createHttp(parts: HttpParts): Promise<App> {
           const row = await devices.byKey({ gateway, id })
           return row === undefined || row.removed_at !== null ? undefined : deviceFacts(row)
         },
+      })
+      dangerRoutes(api, {
+        ...{ dangers, db, clock },
+        placeNames: (language) => organisation.placeNames(language),
       })
       auditRoutes(api, { log: audit, clock })
       liveRoutes(api, { hub, clock, log, findCaller })

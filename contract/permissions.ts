@@ -13,6 +13,7 @@ export const permissions = [
   'devices.manage',
   'gateways.manage',
   'dangers.handle',
+  'dangers.review',
   'organisation.change',
   'users.manage',
   'notifications.manage',
@@ -22,11 +23,16 @@ export type Permission = (typeof permissions)[number]
 
 const permissionsOf: Readonly<Record<Role, readonly Permission[]>> = {
   admin: permissions,
-  lead: ['view', 'alarms.handle', 'alarms.approve', 'dangers.handle'],
+  lead: ['view', 'alarms.handle', 'alarms.approve', 'dangers.handle', 'dangers.review'],
   facilities: ['view', 'alarms.handle', 'commands.give', 'devices.manage', 'dangers.handle'],
   guard: ['view', 'alarms.handle', 'dangers.handle'],
   bureau: ['view'],
   screen: ['view'],
+}
+
+/** Which roles have it. */
+export function rolesWith(permission: Permission): Role[] {
+  return roles.filter((role) => allows(role, permission))
 }
 
 export function allows(role: Role, permission: Permission): boolean {

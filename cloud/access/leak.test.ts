@@ -36,10 +36,11 @@ const isThing = (name: string) => Object.hasOwn(thingsByName, name)
 const thingsByPath: Readonly<Record<string, string>> = {
   '/tree/nodes/{id}': b.room,
   '/gateways/{id}/scans/{scan}': 'scan-1',
+  '/dangers/{id}/photos/{photo}': 'photo-1',
   '/gateways/{id}/ledger/{day}': '2026-11-27',
 }
-/** What B itself has not: there is no drawing, no scan, and its gateway has nothing to tell. */
-const absentInB = /\/(plan|scans\/\{scan\}|profiles|buses|proposals|errors)$/
+/** What B itself has not: there is no drawing, no picture, no scan, and its gateway has nothing to tell. */
+const absentInB = /\/(plan|photos\/\{photo\}|scans\/\{scan\}|profiles|buses|proposals|errors)$/
 /** Ends the session that asks. */
 const ownSession = ['signOut']
 

@@ -1,24 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Database } from '#cloud/state/database.ts'
+import type { PictureType } from '#lib/picture.ts'
 
-export type PlanType = 'image/png' | 'image/jpeg'
 export type FloorPlan = {
-  readonly type: PlanType
+  readonly type: PictureType
   readonly content: Uint8Array
   /** SHA-256, hex. */
   readonly digest: string
-}
-
-/** A picture of pixels only: an SVG can carry a program. */
-const signatures: Readonly<Record<PlanType, readonly number[]>> = {
-  'image/png': [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a],
-  'image/jpeg': [0xff, 0xd8, 0xff],
-}
-
-/** What the bytes are, whatever they were called; `undefined` when they are no picture that is taken. Pure. */
-export function pictureType(bytes: Uint8Array): PlanType | undefined {
-  const types = Object.keys(signatures) as PlanType[]
-  return types.find((type) => signatures[type].every((byte, index) => bytes[index] === byte))
 }
 
 /** The drawings of floors, in the state store: they are backed up with it and go with their floor. */
@@ -42,10 +30,10 @@ export class FloorPlans {
       .where('node', '=', node)
       .executeTakeFirst()
     // Only types of the table above are ever written.
-    return row === undefined ? undefined : { ...row, type: row.type as PlanType }
+    return row === undefined ? undefined : { ...row, type: row.type as PictureType }
   }
 
-  async put(node: string, type: PlanType, content: Uint8Array): Promise<void> {
+  async put(node: string, type: PictureType, content: Uint8Array): Promise<void> {
     const digest = createHash('sha256').update(content).digest('hex')
     const values = { type, content, digest }
     await this.#db

@@ -5,7 +5,8 @@ import type { Database } from '#cloud/state/database.ts'
 import type { DevicePlace, NodeDraft, Tree, TreeImport, TreeNode, TreeProblem } from '#contract/api/tree.ts'
 import { AppError } from '#contract/errors.ts'
 import type { Logger } from '#lib/logger.ts'
-import { type FloorPlan, FloorPlans, pictureType } from './floor-plans.ts'
+import { pictureType } from '#lib/picture.ts'
+import { type FloorPlan, FloorPlans } from './floor-plans.ts'
 import { footprintProblem, rounded } from './footprint.ts'
 import { holdProblems, judge, newProblems } from './judge.ts'
 import { type Inventory, type Organisation, type OrgNode, withNode } from './organisation.ts'
@@ -80,6 +81,19 @@ export class OrganisationService {
     const plans = await this.#plans.digests()
     const gateways = access.can('view', 'everything') ? await repository.gateways() : []
     return treeView({ organisation: visiblePart(await repository.load(), access), plans }, gateways)
+  }
+
+  /** The way to a place in words: 临港区 / 第一中学 / 教学楼. */
+  async placeNames(language: 'zh' | 'en'): Promise<(node: string) => string> {
+    const { nodes } = await new OrganisationRepository(this.#db).load()
+    const byId = new Map(nodes.map((node) => [node.id, node]))
+    const nameOf = ({ id, title }: OrgNode) => title[language] ?? title.zh ?? title.en ?? id
+    return (node) => {
+      const way: string[] = []
+      for (let at = byId.get(node); at !== undefined && way.length < maxDepth; at = byId.get(at.parent ?? ''))
+        way.unshift(nameOf(at))
+      return way.length === 0 ? node : way.join(' / ')
+    }
   }
 
   async export(format: FileFormat, access: Access): Promise<string> {
@@ -229,6 +243,8 @@ function planImport(content: FileContent, { current, inventory }: State) {
 }
 
 const change = 'organisation.change'
+/** Kinds of places one below the other, and more. */
+const maxDepth = 20
 
 function above({ parent }: OrgNode): Thing {
   return parent === undefined ? 'everything' : { node: parent }

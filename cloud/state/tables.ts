@@ -20,6 +20,9 @@ export interface Tables {
   tree_nodes: TreeNodeRow
   floor_plans: FloorPlanRow
   tree_paths: TreePathRow
+  dangers: DangerRow
+  danger_steps: DangerStepRow
+  danger_photos: DangerPhotoRow
   users: UserRow
   grants: GrantRow
   sessions: SessionRow
@@ -257,6 +260,54 @@ export interface CommandStepRow {
   at: number
   code: string | null
   message: string | null
+}
+
+/** A hidden danger as it is now. Persons are kept with the name of then, as JSON of `Person`. */
+export interface DangerRow {
+  id: string
+  /** The client's; the same report twice is one danger. */
+  report_key: string
+  node: string
+  title: string
+  description: string
+  category: string
+  grade: string | null
+  state: string
+  alarm: string | null
+  found_at: number
+  found_by_json: string
+  assignee: string | null
+  assignee_json: string | null
+  /** `2026-11-27`, of the site. */
+  due: string | null
+  fixed_by: string | null
+  fixed_by_json: string | null
+  closed_at: number | null
+  /** Who was told that it is late: 0 nobody, 1 the school, 2 the district. */
+  overdue: number
+}
+
+export interface DangerStepRow {
+  danger: string
+  n: number
+  at: number
+  action: string
+  state: string
+  by_json: string | null
+  note: string
+  more_json: string
+}
+
+export interface DangerPhotoRow {
+  id: string
+  danger: string
+  /** Media type. */
+  type: string
+  /** SHA-256 of the content, hex. */
+  digest: string
+  at: number
+  by_json: string
+  content: Uint8Array
 }
 
 export interface UserRow {

@@ -234,4 +234,6 @@ async function furnish(admin: ApiClient, letter: SchoolLetter): Promise<void> {
   await put(`/devices/${deviceId}/place`, { place: room })
   const command = { point, value: 20, key: `key-${letter}`, expiresInS: 600 }
   await admin.call('/api/v1/commands', { method: 'POST', body: JSON.stringify(command) })
+  const danger = { node: room, title: word, category: 'fire', key: `danger-${letter}` }
+  await admin.call('/api/v1/dangers', { method: 'POST', body: JSON.stringify(danger) })
 }
