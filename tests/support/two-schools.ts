@@ -35,7 +35,7 @@ export const school = (letter: SchoolLetter) => ({
 })
 
 const token = 'a token for tests only'
-const password = 'a password for tests only'
+export const password = 'a password for tests only'
 const log = createLogger({ level: 'silent' })
 
 /** One cloud with two schools that have the same things, with their gateways connected, and a person of each role in each. */

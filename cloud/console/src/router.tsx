@@ -11,6 +11,7 @@ import { sessionQuery } from './api/session.ts'
 import { alarmsSearch } from './features/alarms/alarms-search.ts'
 import { auditSearch } from './features/audit/audit-search.ts'
 import { addDeviceSearch } from './features/commissioning/add-device-search.ts'
+import { dangersSearch, newDangerSearch } from './features/dangers/dangers-search.ts'
 import { devicesSearch } from './features/devices/devices-search.ts'
 import { ledgerSearch } from './features/gateways/ledger-search.ts'
 import { pointSearch } from './features/points/point-search.ts'
@@ -119,6 +120,26 @@ const auditRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/audit/audit-page.tsx'), 'AuditPage'),
 })
 
+const dangersRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/dangers',
+  validateSearch: dangersSearch,
+  component: lazyRouteComponent(() => import('./features/dangers/dangers-page.tsx'), 'DangersPage'),
+})
+
+const newDangerRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/dangers/new',
+  validateSearch: newDangerSearch,
+  component: lazyRouteComponent(() => import('./features/dangers/new-danger-page.tsx'), 'NewDangerPage'),
+})
+
+const dangerRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/dangers/$id',
+  component: lazyRouteComponent(() => import('./features/dangers/danger-page.tsx'), 'DangerPage'),
+})
+
 const treeRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/tree',
@@ -139,6 +160,9 @@ const routeTree = rootRoute.addChildren([
     ledgerRoute,
     alarmsRoute,
     auditRoute,
+    dangersRoute,
+    newDangerRoute,
+    dangerRoute,
     treeRoute,
   ]),
 ])

@@ -48,6 +48,7 @@ const sections = {
   alarms: /^\/alarms(\/|$)/,
   gateways: /^\/gateways(\/|$)/,
   tree: /^\/tree(\/|$)/,
+  dangers: /^\/dangers(\/|$)/,
 } as const
 
 function Navigation() {
@@ -69,6 +70,9 @@ function Navigation() {
       </Link>
       <Link to="/tree" search={{}} {...here('tree')}>
         {t('nav.tree')}
+      </Link>
+      <Link to="/dangers" search={{}} {...here('dangers')}>
+        {t('nav.dangers')}
       </Link>
     </nav>
   )
