@@ -1,5 +1,3 @@
-export const englishName = 'English'
-
 /** English. The same keys as `zh-cn.ts`; where Chinese has one form, English may have `_one` and `_other`. */
 export const en = {
   app: {

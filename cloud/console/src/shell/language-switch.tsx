@@ -1,7 +1,7 @@
 import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { englishName } from '../i18n/en.ts'
 import { changeLanguage } from '../i18n/i18n.ts'
+import { englishName } from '../i18n/local-text.ts'
 import { useLanguage } from '../i18n/use-language.ts'
 import { chineseName } from '../i18n/zh-cn.ts'
 
