@@ -18,16 +18,22 @@ import { LiveHub } from '#cloud/http/live-hub.ts'
 import { consoleBuild } from '#cloud/http/static.ts'
 import { storeEvent } from '#cloud/ingest/event-store.ts'
 import { type RunningIngest, startIngest } from '#cloud/ingest/start-ingest.ts'
+import { openVapidKeys } from '#cloud/notifications/channels/vapid.ts'
+import { JobQueue } from '#cloud/notifications/job-queue.ts'
+import { noticeOfDanger } from '#cloud/notifications/notice-of-danger.ts'
+import { startNotifications } from '#cloud/notifications/start-notifications.ts'
 import { OrganisationService } from '#cloud/organisation/organisation-service.ts'
 import { type Database, openDatabase, stateFile } from '#cloud/state/database.ts'
 import { openTls } from '#cloud/tls/open-tls.ts'
 import { type DemoAccount, ensureDemoAccounts } from '#cloud/users/accounts.ts'
 import { UserRepository } from '#cloud/users/user-repository.ts'
+import type { Alarm } from '#contract/api/alarms.ts'
 import { siteDayOf } from '#contract/site-day.ts'
 import type { Clock } from '#lib/clock.ts'
 import { hostPort } from '#lib/host-port.ts'
 import type { Logger } from '#lib/logger.ts'
 import { parseDuration } from '#lib/quantity.ts'
+import { AlarmNotices } from './alarm-notices.ts'
 import { createGatewayFeed } from './gateway-feed.ts'
 import { type CloudSettings, isToken } from './load-cloud-config.ts'
 import { openTelemetryStore } from './open-telemetry.ts'
@@ -112,11 +118,35 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     send: async (gateway, request) => (await ingest?.sendRequest(gateway, request)) ?? false,
     clockOffsetMs: async (gateway) => (await new GatewayRepository(db).byId(gateway))?.clock_offset_ms ?? 0,
   })
+  const notifications = parts.use(
+    startNotifications({
+      db,
+      config: config.notifications,
+      smtp: settings.smtp,
+      pushKeys: await openVapidKeys(join(config.data, 'web-push-keys.json')),
+      clock,
+      log: part('notifications'),
+      registry: metrics,
+    }),
+  )
+  const alarmNotices = new AlarmNotices({
+    db,
+    places,
+    notifications: notifications.service,
+    lateAfterMs: parseDuration(config.notifications.lateAfter),
+    clock,
+    log: part('notifications'),
+  })
+  await alarmNotices.catchUp()
+  const onAlarm = (alarm: Alarm): void => {
+    hub.publishAlarm(alarm)
+    alarmNotices.heard(alarm)
+  }
   const gatewayAlarms = parts.use(
     await GatewayAlarms.start({
       db,
       store: (gateway, event) => storeEvent(db, gateway, event, clock.now()),
-      onChange: (alarm) => hub.publishAlarm(alarm),
+      onChange: onAlarm,
       clockLimitMs: parseDuration(config.alarms.clockOffset),
       clock,
       log: part('alarms'),
@@ -133,7 +163,16 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       registry: metrics,
       authenticate: async (gateway, token) =>
         isToken(token, await new GatewayRepository(db).tokenHash(gateway)),
-      hooks: createGatewayFeed({ db, hub, commands, requests, gatewayAlarms, clock, log: part('feed') }),
+      hooks: createGatewayFeed({
+        db,
+        hub,
+        commands,
+        requests,
+        gatewayAlarms,
+        onAlarm,
+        clock,
+        log: part('feed'),
+      }),
     }),
   )
   commands.start()
@@ -144,7 +183,11 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       log: part('dangers'),
       districtAfterDays: config.dangers.districtAfterDays,
       audit: (action) => audit.bySystem(action),
-      onOverdue: ({ id, due }, level) => log.warn({ danger: id, due, level }, 'hidden danger is late'),
+      onOverdue: (danger, level) => {
+        log.warn({ danger: danger.id, due: danger.due, level }, 'hidden danger is late')
+        // Never rejects.
+        void notifications.service.notify(noticeOfDanger(danger, level, clock.now()))
+      },
     }),
   )
   dangers.start()
@@ -160,6 +203,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     commands,
     requests,
     organisation,
+    notifications,
     places,
     dangers,
     metrics,
@@ -176,6 +220,11 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
           kind: 'telemetry',
           keepMs: parseDuration(config.retention.telemetry),
           prune: (before) => telemetry.prune(before),
+        },
+        {
+          kind: 'notifications',
+          keepMs: parseDuration(config.retention.notifications),
+          prune: (before) => new JobQueue(db).prune(before),
         },
         {
           kind: 'commands',

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { AuditConfig } from '#cloud/audit/audit-config.ts'
 import { IngestConfig } from '#cloud/ingest/ingest-config.ts'
+import { NotificationsConfig } from '#cloud/notifications/notifications-config.ts'
 import { TelemetryConfig } from '#cloud/telemetry/telemetry-config.ts'
 import { TlsConfig } from '#cloud/tls/tls-config.ts'
 import { LocalText } from '#contract/text.ts'
@@ -107,6 +108,10 @@ export const CloudConfig = Type.Object(
           default: '400d',
           description: 'Older days of the data ledger are deleted; the totals stay',
         }),
+        notifications: Duration({
+          default: '90d',
+          description: 'Older notices, and who was told of them, are deleted',
+        }),
         audit: Duration({
           default: '400d',
           description: 'Older rows of the audit log are deleted; at least 180d',
@@ -135,6 +140,7 @@ export const CloudConfig = Type.Object(
       },
       { ...closed, default: {} },
     ),
+    notifications: NotificationsConfig,
     audit: AuditConfig,
     sessions: Type.Object(
       { lifetime: Duration({ default: '7d', description: 'How long a person stays signed in' }) },

@@ -11,6 +11,7 @@ import { gatewayView } from '#cloud/gateways/gateway-view.ts'
 import type { LiveHub } from '#cloud/http/live-hub.ts'
 import type { IngestHooks } from '#cloud/ingest/ingest.ts'
 import type { Database } from '#cloud/state/database.ts'
+import type { Alarm } from '#contract/api/alarms.ts'
 import type { PointUpdate } from '#contract/api/live.ts'
 import type { Catalogue } from '#contract/catalogue.ts'
 import type { GatewayEvent } from '#contract/events.ts'
@@ -26,13 +27,14 @@ export type FeedOptions = {
   readonly commands: Pick<CommandService, 'gatewayReady' | 'heard'>
   readonly requests: Pick<GatewayRequests, 'reply' | 'disconnected'>
   readonly gatewayAlarms: Pick<GatewayAlarms, 'twin' | 'clock'>
+  readonly onAlarm: (alarm: Alarm) => void
   readonly clock: Clock
   readonly log: Logger
 }
 
 /** What happens to what ingest takes in: gateways' own words into the inventory, everything on to the live stream. */
 export function createGatewayFeed(options: FeedOptions): IngestHooks {
-  const { db, hub, commands, requests, gatewayAlarms, clock, log } = options
+  const { db, hub, commands, requests, gatewayAlarms, onAlarm, clock, log } = options
   const gateways = new GatewayRepository(db)
   const devices = new DeviceRepository(db)
   const alarms = new AlarmRepository(db)
@@ -45,7 +47,7 @@ export function createGatewayFeed(options: FeedOptions): IngestHooks {
   async function publishEvent(gateway: string, event: GatewayEvent): Promise<void> {
     if (event.kind === 'alarm') {
       const row = await alarms.byKey(gateway, event.occurrence)
-      if (row !== undefined) hub.publishAlarm(alarmView(row))
+      if (row !== undefined) onAlarm(alarmView(row))
     } else if (event.kind === 'link') {
       const row = await devices.byKey({ gateway, id: event.device })
       if (row !== undefined) hub.publishDevice({ device: `${gateway}/${event.device}`, link: linkView(row) })

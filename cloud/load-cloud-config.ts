@@ -1,6 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { access, constants } from 'node:fs/promises'
 import { leastRetentionMs } from '#cloud/audit/audit-config.ts'
+import type { SmtpOptions } from '#cloud/notifications/channels/email-sender.ts'
+import { loadSmtp } from '#cloud/notifications/load-smtp.ts'
 import type { InfluxServerOptions } from '#cloud/telemetry/influx/influx-server.ts'
 import type { Path } from '#lib/explain.ts'
 import {
@@ -22,6 +24,8 @@ export type CloudSettings = {
   readonly tokenHashes: ReadonlyMap<string, string>
   /** With what to sign in at InfluxDB, where telemetry is kept there and asks for it. */
   readonly telemetryLogin: InfluxServerOptions['login']
+  /** Who takes our mail, where there is one. */
+  readonly smtp: SmtpOptions | undefined
 }
 
 export type LoadedCloud =
@@ -39,6 +43,9 @@ export async function loadCloudConfig(file: string, env: Environment): Promise<L
   const telemetryLogin = await readTelemetryLogin(file, config, (path, message) =>
     problems.push(problemAt(path, message, loaded.lineOf)),
   )
+  const smtp = await loadSmtp(file, config.notifications.smtp, (path, message) =>
+    problems.push(problemAt(path, message, loaded.lineOf)),
+  )
   problems.push(
     ...retentionProblems(config, loaded.lineOf),
     ...nameProblems(config, loaded.lineOf),
@@ -46,7 +53,7 @@ export async function loadCloudConfig(file: string, env: Environment): Promise<L
   )
   if (problems.length > 0)
     return { ok: false, problems: problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
-  return { ok: true, value: { config, tokenHashes, telemetryLogin } }
+  return { ok: true, value: { config, tokenHashes, telemetryLogin, smtp } }
 }
 
 function withAbsolutePaths(file: string, config: CloudConfig): CloudConfig {

@@ -49,6 +49,7 @@ export type HttpParts = {
   readonly commands: CommandService
   readonly requests: GatewayRequests
   readonly organisation: OrganisationService
+  readonly notifications: { readonly routes: (api: App) => void }
   readonly places: PlaceIndex
   readonly dangers: DangerService
   readonly metrics: Registry
@@ -82,7 +83,7 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
 /** The same without a port, for `inject`. */
 export async function createHttp(parts: HttpParts): Promise<App> {
   const { config, clock, log, db, audit, telemetry, hub, commands, requests, organisation, metrics } = parts
-  const { consoleFolder, places, dangers } = parts
+  const { consoleFolder, places, dangers, notifications } = parts
   const { origins, trustProxy, tls } = config.http
   const sessions = new SessionService({ db, clock, log, lifetimeMs: parseDuration(config.sessions.lifetime) })
   const findCaller = withAccess(sessions.find.bind(sessions), places)
@@ -123,6 +124,7 @@ export async function createHttp(parts: HttpParts): Promise<App> {
         ...{ dangers, db, clock },
         placeNames: (language) => organisation.placeNames(language),
       })
+      notifications.routes(api)
       auditRoutes(api, { log: audit, clock })
       liveRoutes(api, { hub, clock, log, findCaller })
     },

@@ -38,6 +38,7 @@ const thingsByPath: Readonly<Record<string, string>> = {
   '/gateways/{id}/scans/{scan}': 'scan-1',
   '/dangers/{id}/photos/{photo}': 'photo-1',
   '/gateways/{id}/ledger/{day}': '2026-11-27',
+  '/me/notifications/push-subscriptions/{id}': 'browser-b',
 }
 /** What B itself has not: there is no drawing, no picture, no scan, and its gateway has nothing to tell. */
 const absentInB = /\/(plan|photos\/\{photo\}|scans\/\{scan\}|profiles|buses|proposals|errors)$/

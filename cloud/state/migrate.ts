@@ -8,6 +8,7 @@ import { ledgerDays } from './migrations/0004-ledger-days.ts'
 import { audit } from './migrations/0005-audit.ts'
 import { organisation } from './migrations/0006-organisation.ts'
 import { access } from './migrations/0007-access.ts'
+import { notifications } from './migrations/0011-notifications.ts'
 import { dangers } from './migrations/0012-dangers.ts'
 
 /** In the order of their names, forward only. A released one is never edited. */
@@ -20,6 +21,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-organisation': organisation,
   '0007-access': access,
   '0012-dangers': dangers,
+  '0011-notifications': notifications,
 }
 
 /**

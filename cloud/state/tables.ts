@@ -27,6 +27,11 @@ export interface Tables {
   grants: GrantRow
   sessions: SessionRow
   audit: AuditRow
+  notification_settings: NotificationSettingsRow
+  push_subscriptions: PushSubscriptionRow
+  notification_channels: NotificationChannelRow
+  notices: NoticeRow
+  notification_jobs: NotificationJobRow
 }
 
 export interface GatewayRow {
@@ -354,4 +359,75 @@ export interface AuditRow {
   algorithm: string
   prev_hash: string
   hash: string
+}
+
+/** How a person wants to be told. */
+export interface NotificationSettingsRow {
+  user_id: string
+  settings_json: string
+  changed_at: number
+}
+
+/** One browser that a person may be told through. */
+export interface PushSubscriptionRow {
+  id: string
+  user_id: string
+  endpoint: string
+  p256dh: string
+  auth: string
+  browser: string
+  created_at: number
+}
+
+/** A robot of a group or a webhook. */
+export interface NotificationChannelRow {
+  id: string
+  /** Place in the organisation; null: everything. */
+  node: string | null
+  kind: string
+  title: string
+  enabled: number
+  min_priority: number
+  language: string
+  mentions_json: string
+  url: string | null
+  /** Key of a WeCom robot, access token of a DingTalk robot. */
+  token: string | null
+  /** For signing. */
+  secret: string | null
+  created_at: number
+}
+
+/** Something that people were to be told. */
+export interface NoticeRow {
+  key: string
+  kind: string
+  priority: number
+  code: string
+  params_json: string
+  node: string | null
+  link: string | null
+  at: number
+  created_at: number
+}
+
+/** One notice for one receiver by one channel, and what became of it. */
+export interface NotificationJobRow {
+  id: string
+  notice: string
+  /** `push`, `email`, `wecom`, `dingtalk`, `webhook`; `none` where nobody was to be told. */
+  channel: string
+  /** Id of a subscription or of a channel; for a mail the person's id. */
+  receiver: string
+  user_id: string | null
+  priority: number
+  state: string
+  reason: string | null
+  detail: string | null
+  attempts: number
+  next_at: number
+  created_at: number
+  finished_at: number | null
+  /** The job whose message this one was told in; its own id when it was told first. */
+  told_with: string | null
 }

@@ -43,6 +43,8 @@ export type CampusOptions = {
   readonly modbusPort?: number
   /** Where the cloud keeps telemetry; the embedded store if absent. */
   readonly telemetry?: Readonly<Record<string, unknown>>
+  /** Of the cloud's configuration. */
+  readonly notifications?: Readonly<Record<string, unknown>>
   /** Environment of the gateway's process. */
   readonly gatewayEnv?: Readonly<Record<string, string>>
   readonly cloudEnv?: Readonly<Record<string, string>>
@@ -83,6 +85,7 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
       mqttPort,
       gateways: [{ id: gatewayId, token }, ...(options.otherGateways ?? [])],
       ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
+      ...(options.notifications === undefined ? {} : { notifications: options.notifications }),
       ...(options.cloudEnv === undefined ? {} : { env: options.cloudEnv }),
     }),
   )

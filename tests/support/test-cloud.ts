@@ -15,6 +15,8 @@ export type TestCloudOptions = {
   readonly gateways: readonly { readonly id: string; readonly token: string }[]
   /** The `telemetry` part of its configuration. */
   readonly telemetry?: Readonly<Record<string, unknown>>
+  /** The `notifications` part of its configuration. */
+  readonly notifications?: Readonly<Record<string, unknown>>
   /** For the cloud's process only: a library in front of libc. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -151,6 +153,7 @@ export async function writeCloudConfig(
     })),
     demoAccounts: true,
     ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
+    ...(options.notifications === undefined ? {} : { notifications: options.notifications }),
   }
   await writeFile(file, stringify(config))
   return file

@@ -71,6 +71,7 @@ export async function startTwoSchools(): Promise<TwoSchools> {
   for (const letter of ['a', 'b'] as const) {
     await reporters[letter].report(10)
     await furnish(admin, letter)
+    await addBrowser(db, letter)
   }
   const people = new Map<string, Promise<ApiClient>>()
   const owned = parts.move()
@@ -236,4 +237,22 @@ async function furnish(admin: ApiClient, letter: SchoolLetter): Promise<void> {
   await admin.call('/api/v1/commands', { method: 'POST', body: JSON.stringify(command) })
   const danger = { node: room, title: word, category: 'fire', key: `danger-${letter}` }
   await admin.call('/api/v1/dangers', { method: 'POST', body: JSON.stringify(danger) })
+  const channel = {
+    ...{ kind: 'webhook', node: campus, title: word, enabled: false, minPriority: 3, language: 'en' },
+    ...{ mentions: [], url: 'https://hooks.example.cn', secret: 'a secret for tests only' },
+  }
+  await admin.call('/api/v1/notification-channels', { method: 'POST', body: JSON.stringify(channel) })
+}
+
+/** A browser of the school's administrator, which nobody ever pushes to: its address is refused. */
+async function addBrowser(db: Database, letter: SchoolLetter): Promise<void> {
+  const { word } = school(letter)
+  const owner = await new UserRepository(db).byName(`${letter}-admin`)
+  await db
+    .insertInto('push_subscriptions')
+    .values({
+      ...{ id: `browser-${letter}`, user_id: owner?.id ?? '', endpoint: `https://127.0.0.1/${letter}` },
+      ...{ p256dh: '', auth: '', browser: word, created_at: 1 },
+    })
+    .execute()
 }
