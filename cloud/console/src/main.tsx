@@ -25,6 +25,11 @@ function signedOut(): void {
   void router.navigate({ to: '/sign-in', search: { next: href, ended: true }, replace: true })
 }
 
+// A push was clicked while the console is open (public/push-worker.js).
+navigator.serviceWorker?.addEventListener('message', ({ data }) => {
+  const { kind, path } = data as { kind?: unknown; path?: unknown }
+  if (kind === 'open' && typeof path === 'string') router.history.push(path)
+})
 window.addEventListener('online', () => live.socket.hurry())
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden) live.socket.hurry()

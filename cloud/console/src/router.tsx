@@ -14,6 +14,7 @@ import { addDeviceSearch } from './features/commissioning/add-device-search.ts'
 import { dangersSearch, newDangerSearch } from './features/dangers/dangers-search.ts'
 import { devicesSearch } from './features/devices/devices-search.ts'
 import { ledgerSearch } from './features/gateways/ledger-search.ts'
+import { logSearch } from './features/notifications/log-search.ts'
 import { pointSearch } from './features/points/point-search.ts'
 import { signInSearch } from './features/sign-in/sign-in-search.ts'
 import { treeSearch } from './features/tree/tree-search.ts'
@@ -147,6 +148,28 @@ const treeRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/tree/tree-page.tsx'), 'TreePage'),
 })
 
+const myNotificationsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/me/notifications',
+  component: lazyRouteComponent(
+    () => import('./features/notifications/my-notifications-page.tsx'),
+    'MyNotificationsPage',
+  ),
+})
+
+const channelsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/notification-channels',
+  component: lazyRouteComponent(() => import('./features/notifications/channels-page.tsx'), 'ChannelsPage'),
+})
+
+const deliveryLogRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/notifications/log',
+  validateSearch: logSearch,
+  component: lazyRouteComponent(() => import('./features/notifications/log-page.tsx'), 'LogPage'),
+})
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   shellRoute.addChildren([
@@ -164,6 +187,9 @@ const routeTree = rootRoute.addChildren([
     newDangerRoute,
     dangerRoute,
     treeRoute,
+    myNotificationsRoute,
+    channelsRoute,
+    deliveryLogRoute,
   ]),
 ])
 

@@ -15,6 +15,7 @@ export function UserMenu() {
   function choose(key: string): void {
     if (key === 'out') leave()
     // Going to a page cannot fail; what fails there is told there.
+    if (key === 'notifications') void navigate({ to: '/me/notifications' })
     if (key === 'audit') void navigate({ to: '/audit', search: {} })
   }
   const items = [
@@ -28,6 +29,7 @@ export function UserMenu() {
       disabled: true,
     },
     { type: 'divider' as const },
+    { key: 'notifications', label: t('menu.notifications') },
     // The server decides; this only spares a useless entry.
     ...(user.permissions.includes('audit.read') ? [{ key: 'audit', label: t('menu.audit') }] : []),
     { key: 'out', label: t('menu.signOut') },
