@@ -75,3 +75,35 @@ test('a token fits its hash and nothing else', () => {
   expect(isToken('', '')).toBe(false)
   expect(isToken(token, token)).toBe(false)
 })
+
+test('what is wrong with the mail server is named, and its password comes from a file or the environment', async () => {
+  await using folder = await tempFolder()
+  const problemsOf = async (smtp: string) => {
+    await writeFile(
+      folder.file('cloud.yaml'),
+      `notifications: { smtp: { host: mail, from: a@b.cn, ${smtp} } }`,
+    )
+    const loaded = await loadCloudConfig(folder.file('cloud.yaml'), { SMTP_PASSWORD: 'hush' })
+    return loaded.ok ? loaded.value.smtp : loaded.problems.map(({ path }) => path)
+  }
+  expect(await problemsOf('user: campus')).toEqual(['notifications.smtp.user'])
+  expect(await problemsOf('user: campus, passwordFile: nowhere')).toEqual(['notifications.smtp.passwordFile'])
+  expect(await problemsOf('caFile: nowhere')).toEqual(['notifications.smtp.caFile'])
+  expect(await problemsOf('security: none, user: campus, password: x')).toEqual([
+    'notifications.smtp.security',
+  ])
+  expect(await problemsOf('port: 0, password: x')).toEqual(['notifications.smtp.port'])
+  await writeFile(folder.file('secret'), 'from a file\n')
+  expect(await problemsOf('user: campus, passwordFile: secret, password: x')).toEqual([
+    'notifications.smtp.passwordFile',
+  ])
+  const login = { user: 'campus', pass: 'from a file' }
+  expect(await problemsOf('user: campus, passwordFile: secret')).toMatchObject({
+    port: 465,
+    security: 'tls',
+    login,
+  })
+  expect(await problemsOf(`user: campus, password: '\${SMTP_PASSWORD}'`)).toMatchObject({
+    login: { pass: 'hush' },
+  })
+})

@@ -81,7 +81,16 @@ export class DeliveryLog {
       .select(['receiver', 'state', 'reason', 'detail', 'created_at', 'finished_at'])
       .where('receiver', 'in', receivers)
       .where('attempts', '>', 0)
-      .orderBy('created_at')
+      .where(({ eb, selectFrom }) =>
+        eb(
+          'created_at',
+          '=',
+          selectFrom('notification_jobs as other')
+            .select(({ fn }) => fn.max('other.created_at').as('newest'))
+            .whereRef('other.receiver', '=', 'notification_jobs.receiver')
+            .where('other.attempts', '>', 0),
+        ),
+      )
       .execute()
     return new Map(rows.map((row) => [row.receiver, lastView(row)]))
   }

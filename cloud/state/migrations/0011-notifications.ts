@@ -88,6 +88,11 @@ export const notifications: Migration = {
       .columns(['channel', 'receiver', 'state', 'finished_at'])
       .execute()
     await db.schema
+      .createIndex('notification_jobs_last')
+      .on('notification_jobs')
+      .columns(['receiver', 'created_at'])
+      .execute()
+    await db.schema
       .createIndex('notification_jobs_by_time')
       .on('notification_jobs')
       .columns(['created_at', 'id'])
