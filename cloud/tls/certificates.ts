@@ -26,7 +26,7 @@ const serverDays = 397
 /** Certificates begin a day early: the clock of a gateway without battery may be behind. */
 const earlyMs = dayMs
 
-/** A new authority. Its key signs server certificates and nothing else. */
+/** A new authority. Each signs one kind of certificate: that of the cloud, or those of gateways. */
 export async function createAuthority(name: string, now: number): Promise<KeyPair> {
   const keys = await generateKeys()
   const cert = await X509CertificateGenerator.createSelfSigned({
@@ -76,14 +76,66 @@ export async function createServerCertificate(
   return { cert: cert.toString('pem'), key: await exportKey(keys.privateKey) }
 }
 
+export type ClientSubject = {
+  /** Becomes the common name, and with it the identity. */
+  readonly name: string
+  /** DER of its SubjectPublicKeyInfo. */
+  readonly publicKey: Uint8Array
+}
+
+export type IssuedCertificate = {
+  readonly cert: string
+  /** Hex, upper case, as Node shows the serial of a peer. */
+  readonly serial: string
+  readonly notBefore: number
+  readonly notAfter: number
+}
+
+/** A certificate with which its owner may sign in as `name`, and nothing else, signed by the authority. */
+export async function createClientCertificate(
+  authority: KeyPair,
+  { name, publicKey }: ClientSubject,
+  validity: { readonly now: number; readonly lifetimeMs: number },
+): Promise<IssuedCertificate> {
+  const issuer = new X509Certificate(authority.cert)
+  const { now, lifetimeMs } = validity
+  const notBefore = wholeSecond(now - Math.min(earlyMs, lifetimeMs / 10))
+  const notAfter = Math.min(wholeSecond(now + lifetimeMs), issuer.notAfter.getTime())
+  const key = await webcrypto.subtle.importKey('spki', publicKey, algorithm, true, ['verify'])
+  const cert = await X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: `CN=${name}`,
+    issuer: issuer.subject,
+    notBefore: new Date(notBefore),
+    notAfter: new Date(notAfter),
+    publicKey: key,
+    signingKey: await importKey(authority.key),
+    signingAlgorithm: algorithm,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
+      await SubjectKeyIdentifierExtension.create(key),
+      await AuthorityKeyIdentifierExtension.create(issuer),
+    ],
+  })
+  return { cert: cert.toString('pem'), serial: cert.serialNumber.toUpperCase(), notBefore, notAfter }
+}
+
+/** Certificates count in seconds. */
+function wholeSecond(at: number): number {
+  return Math.floor(at / 1000) * 1000
+}
+
 function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
 }
 
-/** Positive and unique: 127 random bits. */
+/** Positive and unique: 126 random bits. */
 function serialNumber(): string {
   const bytes = webcrypto.getRandomValues(new Uint8Array(16))
-  bytes[0] = (bytes[0] ?? 0) & 0x7f
+  // Neither negative nor with a leading zero, which readers show differently.
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40
   return Buffer.from(bytes).toString('hex')
 }
 

@@ -1,10 +1,11 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { X509Certificate } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
 import { isIP, SocketAddress } from 'node:net'
 import { join } from 'node:path'
 import { AppError } from '#contract/errors.ts'
 import type { Logger } from '#lib/logger.ts'
 import { createAuthority, createServerCertificate, type KeyPair } from './certificates.ts'
+import { keepPair, pairProblem, readIfThere, readPair } from './kept-pair.ts'
 import type { TlsConfig } from './tls-config.ts'
 
 export type TlsMaterial = {
@@ -47,16 +48,17 @@ export async function openTls(options: OpenTlsOptions): Promise<TlsMaterial> {
 async function openOwn({ config, folder, now, log }: OpenTlsOptions): Promise<TlsMaterial> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const caFile = join(folder, 'ca.pem')
+  const place = { folder, name: 'ca', lossOf: 'every gateway needs a new ca.pem' }
   const authority =
-    (await readPair(folder, 'ca')) ??
-    (await keep(folder, 'ca', await createAuthority('campus cloud CA', now)))
+    (await readPair(place)) ?? (await keepPair(place, await createAuthority('campus cloud CA', now)))
   const hosts = [...new Set([...always, ...config.hostNames])]
-  const known = await readPair(folder, 'server')
+  const server = { folder, name: 'server' }
+  const known = await readPair(server)
   const reason = known === undefined ? 'there is none' : renewReason(known, authority, hosts, now)
   if (known !== undefined && reason === undefined) return { ...known, ca: authority.cert, caFile }
-  const server = await keep(folder, 'server', await createServerCertificate(authority, hosts, now))
+  const made = await keepPair(server, await createServerCertificate(authority, hosts, now))
   log.info({ reason, hosts, folder }, 'server certificate made')
-  return { ...server, ca: authority.cert, caFile }
+  return { ...made, ca: authority.cert, caFile }
 }
 
 /** Why a kept server certificate can't be used any longer. */
@@ -87,63 +89,8 @@ function normalHost(host: string): string {
   return isIP(host) === 6 ? new SocketAddress({ address: host, family: 'ipv6' }).address : host.toLowerCase()
 }
 
-/** Undefined when there is neither file. One without the other, or a damaged one, is for a person to look at. */
-async function readPair(folder: string, name: string): Promise<KeyPair | undefined> {
-  const files = [join(folder, `${name}.pem`), join(folder, `${name}-key.pem`)] as const
-  const [cert, key] = await Promise.all(files.map(readIfThere))
-  if (cert === undefined && key === undefined) return undefined
-  if (name === 'server' && (cert === undefined || key === undefined)) return undefined
-  const problem =
-    cert === undefined || key === undefined ? 'its other half is missing' : pairProblem({ cert, key })
-  if (cert === undefined || key === undefined || (problem !== undefined && name === 'ca')) {
-    const [certFile] = files
-    throw new AppError(
-      'CONFIG_INVALID',
-      `tls: ${certFile}: ${problem}. Put the right files back; without them every gateway needs a new ca.pem`,
-    )
-  }
-  return { cert, key }
-}
-
-function pairProblem({ cert, key }: KeyPair): string | undefined {
-  try {
-    const matches = new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))
-    return matches ? undefined : 'the key does not belong to the certificate'
-  } catch (error) {
-    return `not readable as PEM: ${error instanceof Error ? error.message : String(error)}`
-  }
-}
-
-async function keep(folder: string, name: string, pair: KeyPair): Promise<KeyPair> {
-  // The key first: a certificate in place means that its key is there too.
-  await replace(join(folder, `${name}-key.pem`), pair.key)
-  await replace(join(folder, `${name}.pem`), pair.cert)
-  return pair
-}
-
-/** Written beside and renamed, so that a crash leaves the old file or the new one. */
-async function replace(file: string, content: string): Promise<void> {
-  const next = `${file}.new`
-  await writeFile(next, `${content}\n`, { mode: 0o600, flush: true })
-  await chmod(next, 0o600)
-  await rename(next, file)
-}
-
 async function readPem(file: string): Promise<string> {
   const content = await readIfThere(file)
   if (content === undefined) throw new AppError('CONFIG_INVALID', `tls: there is no file ${file}`)
   return content
-}
-
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw unreadable(file, cause)
-  }
-}
-
-function unreadable(file: string, cause: unknown): AppError {
-  return new AppError('CONFIG_INVALID', `tls: ${file} can't be read`, { cause })
 }
