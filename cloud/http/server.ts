@@ -8,6 +8,7 @@ import { sendError, sendNotFound } from './errors.ts'
 import { createGuard, type FindCaller, guardThing, requireCaller, requireThing } from './guard.ts'
 import { describeApi } from './openapi.ts'
 import { apiPolicy, securityHeaders } from './security-headers.ts'
+import type { SideDoor } from './side-door.ts'
 import { serveConsole } from './static.ts'
 import { compileRequestSchema } from './validator-compiler.ts'
 
@@ -19,6 +20,8 @@ export type ServerOptions = {
   /** Behind a reverse proxy: believe its `X-Forwarded-…`. */
   readonly trustProxy?: boolean
   readonly tls?: { readonly cert: string; readonly key: string }
+  /** Another way in than the port it listens on. */
+  readonly sideDoor?: SideDoor
   /** Folder with the built console. */
   readonly consoleFolder: string
   /** Adds the routes under `/api/v1`; they need a session unless they say `config: { public: true }`; see guard.ts. */
@@ -35,6 +38,7 @@ export async function createServer(options: ServerOptions): Promise<App> {
   const app = fastify(settingsOf(options)) as unknown as App
   app.setValidatorCompiler(compileRequestSchema)
   app.setErrorHandler(sendError)
+  options.sideDoor?.guard(app)
   app.addHook('onSend', async (_request, reply) => {
     reply.headers(securityHeaders)
     if (!reply.hasHeader('content-security-policy')) reply.header('content-security-policy', apiPolicy)

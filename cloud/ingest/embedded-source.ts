@@ -7,21 +7,30 @@ import { createLengthCheck } from '#lib/limit-mqtt-packets.ts'
 import type { Logger } from '#lib/logger.ts'
 import { RateLimit } from '#lib/rate-limit.ts'
 import { maySubscribe, publishChannel } from './access.ts'
+import { shownCertificate } from './client-certificate.ts'
 import { createSourceMetrics, type SourceMetrics } from './ingest-metrics.ts'
-import type { MessageHandler, MessageSource } from './message-source.ts'
-import { listenTls, type TlsListener } from './tls-listener.ts'
+import type {
+  ClientCertificate,
+  ConnectedGateway,
+  Login,
+  LoginVerdict,
+  MessageHandler,
+  MessageSource,
+} from './message-source.ts'
+import { type ListenerTls, listenTls, type TlsListener } from './tls-listener.ts'
 import { instanceOf, judgeNewcomer, type Peer } from './twin.ts'
 
 export type EmbeddedSourceOptions = {
   readonly host: string
   /** 0: a free one; see `address`. */
   readonly port: number
-  /** PEM. */
-  readonly tls: { readonly key: string; readonly cert: string }
+  readonly tls: ListenerTls
   readonly maxConnections: number
   readonly maxPacketBytes: number
   /** Rejecting counts as "can't tell now": the gateway is turned away and tries again. */
-  readonly authenticate: (gateway: string, token: string) => Promise<boolean>
+  readonly authenticate: (login: Login) => Promise<LoginVerdict>
+  /** A client that speaks HTTP; without it such clients are turned away. */
+  readonly onHttp?: ((socket: TLSSocket) => void) | undefined
   readonly log: Logger
   readonly clock: Clock
   readonly registry: Registry
@@ -29,10 +38,18 @@ export type EmbeddedSourceOptions = {
 
 export interface EmbeddedSource extends MessageSource {
   readonly address: { readonly host: string; readonly port: number }
+  connected(): readonly ConnectedGateway[]
+  /** Ends the connection of the gateway, if it has one; whether it may come back is asked when it does. */
+  cut(gateway: string, reason: string): void
 }
 
 /** Codes of CONNACK, MQTT 3.1.1 § 3.2.2.3. */
-const connack = { identifierRejected: 2, serverUnavailable: 3, badUsernameOrPassword: 4 } as const
+const connack = {
+  identifierRejected: 2,
+  serverUnavailable: 3,
+  badUsernameOrPassword: 4,
+  notAuthorized: 5,
+} as const
 /** Code of SUBACK, MQTT 3.1.1 § 3.9.3. */
 const refusedSubscription = 0x80
 /** Before somebody has logged in, a packet is at most this long: a CONNECT with a will. */
@@ -64,6 +81,7 @@ class AedesSource implements EmbeddedSource {
   readonly #metrics: SourceMetrics
   readonly #sessions = new Map<string, Client>()
   readonly #gatewayOf = new WeakMap<Client, string>()
+  readonly #certificateOf = new WeakMap<Client, ClientCertificate>()
   readonly #peers = new WeakMap<Client, Peer>()
   /** Those that have subscribed: the broker drops in silence what is sent to the others. */
   readonly #listening = new WeakSet<Client>()
@@ -134,13 +152,14 @@ class AedesSource implements EmbeddedSource {
         'session ended',
       )
     })
-    const { host, port, tls, maxConnections } = this.#options
+    const { host, port, tls, maxConnections, onHttp } = this.#options
     this.#listener = await listenTls({
       host,
       port,
       tls,
       maxConnections,
       onConnection: (socket) => this.#connected(broker, socket),
+      onHttp,
       onHandshakeError: (remote, error) => {
         this.#metrics.refused.inc({ what: 'tls' })
         this.#options.log.debug({ remote, problem: error.message }, 'TLS handshake failed')
@@ -165,6 +184,20 @@ class AedesSource implements EmbeddedSource {
         (error) => resolve(error == null && this.#hears(gateway)),
       )
     })
+  }
+
+  connected(): readonly ConnectedGateway[] {
+    return [...this.#sessions].map(([gateway, client]) => ({
+      gateway,
+      certificate: this.#certificateOf.get(client),
+    }))
+  }
+
+  cut(gateway: string, reason: string): void {
+    const client = this.#sessions.get(gateway)
+    if (client === undefined) return
+    this.#options.log.warn({ gateway, remote: remoteOf(client), reason }, 'gateway cut off')
+    client.conn.destroy()
   }
 
   #hears(gateway: string): boolean {
@@ -209,12 +242,22 @@ class AedesSource implements EmbeddedSource {
     password: Buffer | undefined,
   ): Promise<void> {
     const gateway = username ?? ''
-    const known = idPattern.test(gateway) && (await this.#mayConnect(gateway, password?.toString() ?? ''))
-    if (!known) {
-      this.#refused('login', client, { username: gateway.slice(0, 64) })
-      throw connackError(connack.badUsernameOrPassword, 'bad user name or password')
+    const shown = shownCertificate(client.conn as TLSSocket)
+    if (shown.kind === 'bad') {
+      this.#refused('login', client, { username: gateway.slice(0, 64), certificate: shown.problem })
+      throw connackError(connack.notAuthorized, 'the certificate is not good')
+    }
+    const certificate = shown.kind === 'good' ? shown.certificate : undefined
+    const login = { gateway, token: password?.toString() ?? '', certificate }
+    const verdict = await this.#mayConnect(login)
+    if (verdict !== 'welcome') {
+      this.#refused('login', client, { username: gateway.slice(0, 64), verdict, ...certificate })
+      throw verdict === 'revoked'
+        ? connackError(connack.notAuthorized, 'the right to connect was taken away')
+        : connackError(connack.badUsernameOrPassword, 'bad user name or password')
     }
     this.#refuseTwin(gateway, client)
+    if (certificate !== undefined) this.#certificateOf.set(client, certificate)
     this.#gatewayOf.set(client, gateway)
     if (this.#sessions.has(gateway)) this.#metrics.takeovers.inc()
   }
@@ -234,9 +277,13 @@ class AedesSource implements EmbeddedSource {
     throw connackError(connack.identifierRejected, 'another run of this gateway is connected')
   }
 
-  async #mayConnect(gateway: string, token: string): Promise<boolean> {
+  /** A certificate lets in the gateway that it is for and no other, whatever token comes with it. */
+  async #mayConnect(login: Login): Promise<LoginVerdict> {
+    const { gateway, certificate } = login
+    if (!idPattern.test(gateway)) return 'unknown'
+    if (certificate !== undefined && certificate.gateway !== gateway) return 'unknown'
     try {
-      return await this.#options.authenticate(gateway, token)
+      return await this.#options.authenticate(login)
     } catch (err) {
       this.#warn('login', gateway, { gateway, err }, 'login could not be checked')
       throw connackError(connack.serverUnavailable, 'try again later')

@@ -10,6 +10,30 @@ export type IncomingMessage = {
 /** Where two machines with one identity connect from. */
 export type TwinAddresses = { readonly connected: string; readonly refused: string }
 
+/** The certificate that a client showed. Its signature was checked, and its purpose; not whether it was revoked. */
+export type ClientCertificate = {
+  /** Its common name: who it is for. */
+  readonly gateway: string
+  /** Hex, upper case. */
+  readonly serial: string
+}
+
+/** With what somebody asks to be let in as `gateway`. */
+export type Login = {
+  readonly gateway: string
+  readonly token: string
+  readonly certificate: ClientCertificate | undefined
+}
+
+/** `revoked`: who he is is clear, but he may not (any more). */
+export type LoginVerdict = 'welcome' | 'unknown' | 'revoked'
+
+/** Who is connected, and by what certificate. */
+export type ConnectedGateway = {
+  readonly gateway: string
+  readonly certificate: ClientCertificate | undefined
+}
+
 /** What a source hands its messages to. */
 export interface MessageHandler {
   /**

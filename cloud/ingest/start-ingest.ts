@@ -1,3 +1,4 @@
+import type { TLSSocket } from 'node:tls'
 import type { Registry } from 'prom-client'
 import type { Database } from '#cloud/state/database.ts'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
@@ -10,17 +11,20 @@ import { parseByteSize } from '#lib/quantity.ts'
 import { startEmbeddedSource } from './embedded-source.ts'
 import { Ingest, type IngestHooks } from './ingest.ts'
 import type { IngestConfig } from './ingest-config.ts'
-import type { MessageSource } from './message-source.ts'
+import type { ConnectedGateway, Login, LoginVerdict, MessageSource } from './message-source.ts'
+import type { ListenerTls } from './tls-listener.ts'
 
 export type StartIngestOptions = {
   readonly config: IngestConfig
-  readonly tls: { readonly key: string; readonly cert: string }
+  readonly tls: ListenerTls
   readonly telemetry: TelemetryStore
   readonly db: Database
   readonly clock: Clock
   readonly log: Logger
   readonly registry: Registry
-  readonly authenticate: (gateway: string, token: string) => Promise<boolean>
+  readonly authenticate: (login: Login) => Promise<LoginVerdict>
+  /** A client at the port of the gateways that speaks HTTP. */
+  readonly onHttp?: (socket: TLSSocket) => void
   readonly hooks: IngestHooks
 }
 
@@ -30,11 +34,14 @@ export interface RunningIngest extends AsyncDisposable {
   sendCommand(gateway: string, command: Command): Promise<boolean>
   /** The same for a question. */
   sendRequest(gateway: string, request: Request): Promise<boolean>
+  connected(): readonly ConnectedGateway[]
+  /** Ends the connection of the gateway, if it has one. */
+  cut(gateway: string, reason: string): void
 }
 
 /** Listens for gateways and stores what they send. Disposing closes the sessions, then finishes what is in hand. */
 export async function startIngest(options: StartIngestOptions): Promise<RunningIngest> {
-  const { config, tls, telemetry, db, clock, log, registry, authenticate, hooks } = options
+  const { config, tls, telemetry, db, clock, log, registry, authenticate, onHttp, hooks } = options
   let source: MessageSource | undefined
   const ingest = new Ingest({
     telemetry,
@@ -53,7 +60,7 @@ export async function startIngest(options: StartIngestOptions): Promise<RunningI
   const { host, port, maxConnections } = config
   const maxPacketBytes = parseByteSize(config.maxPacket)
   const embedded = await startEmbeddedSource(
-    { host, port, maxConnections, maxPacketBytes, tls, authenticate, log, clock, registry },
+    { host, port, maxConnections, maxPacketBytes, tls, authenticate, onHttp, log, clock, registry },
     ingest,
   )
   source = embedded
@@ -61,6 +68,8 @@ export async function startIngest(options: StartIngestOptions): Promise<RunningI
     address: embedded.address,
     sendCommand: (gateway, command) => embedded.send(gateway, 'command', encodeJson(command)),
     sendRequest: (gateway, request) => embedded.send(gateway, 'request', encodeJson(request)),
+    connected: () => embedded.connected(),
+    cut: (gateway, reason) => embedded.cut(gateway, reason),
     async [Symbol.asyncDispose]() {
       await embedded[Symbol.asyncDispose]()
       await ingest[Symbol.asyncDispose]()

@@ -1,13 +1,24 @@
-import { createServer, type TLSSocket } from 'node:tls'
+import { createServer, type TLSSocket, type TlsOptions } from 'node:tls'
+
+/** PEM. */
+export type ListenerTls = {
+  readonly key: string
+  readonly cert: string
+  /** Sent along, so that a gateway that knows its fingerprint can learn to trust it. */
+  readonly ca?: string
+  /** The authority of the certificates that clients may show. */
+  readonly clientCa?: string
+}
 
 export type TlsListenerOptions = {
   readonly host: string
   /** 0: a free one; see `address`. */
   readonly port: number
-  /** PEM. */
-  readonly tls: { readonly key: string; readonly cert: string }
+  readonly tls: ListenerTls
   readonly maxConnections: number
   readonly onConnection: (socket: TLSSocket) => void
+  /** A client that wants to speak HTTP: how gateways are enrolled before they may speak MQTT. */
+  readonly onHttp?: ((socket: TLSSocket) => void) | undefined
   readonly onHandshakeError: (remote: string | undefined, error: Error) => void
 }
 
@@ -20,15 +31,19 @@ export interface TlsListener {
 
 /** Resolves when it listens; rejects when the port is taken or the certificate is no good. */
 export async function listenTls(options: TlsListenerOptions): Promise<TlsListener> {
-  const { host, port, tls, maxConnections, onConnection, onHandshakeError } = options
+  const { host, port, tls, maxConnections, onConnection, onHttp, onHandshakeError } = options
   const sockets = new Set<TLSSocket>()
-  const server = createServer({ ...tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 })
+  const server = createServer(serverOptions(tls))
   server.maxConnections = maxConnections
   server.on('secureConnection', (socket) => {
     sockets.add(socket)
     socket.setNoDelay(true)
     socket.once('close', () => sockets.delete(socket))
-    onConnection(socket)
+    // An error before its owner listens must not end the process.
+    socket.on('error', () => {})
+    if (socket.alpnProtocol !== 'http/1.1') onConnection(socket)
+    else if (onHttp === undefined) socket.destroy()
+    else onHttp(socket)
   })
   server.on('tlsClientError', (error, socket) => onHandshakeError(socket.remoteAddress, error))
   await new Promise<void>((resolve, reject) => {
@@ -45,5 +60,18 @@ export async function listenTls(options: TlsListenerOptions): Promise<TlsListene
     cutAll() {
       for (const socket of sockets) socket.destroy()
     },
+  }
+}
+
+/** Clients are asked for a certificate and need none: who is let in by what is decided when they sign in. */
+function serverOptions({ key, cert, ca, clientCa }: ListenerTls): TlsOptions {
+  const clients = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false }
+  return {
+    key,
+    cert: ca === undefined ? cert : `${cert.trimEnd()}\n${ca}`,
+    ...clients,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: 10_000,
+    ALPNProtocols: ['mqtt', 'http/1.1'],
   }
 }

@@ -6,7 +6,8 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import { Registry } from 'prom-client'
 import type { IngestHooks } from '#cloud/ingest/ingest.ts'
 import type { IngestConfig } from '#cloud/ingest/ingest-config.ts'
-import { startIngest } from '#cloud/ingest/start-ingest.ts'
+import type { Login, LoginVerdict } from '#cloud/ingest/message-source.ts'
+import { type RunningIngest, startIngest } from '#cloud/ingest/start-ingest.ts'
 import { type Database, openDatabase } from '#cloud/state/database.ts'
 import { openSqliteTelemetryStore } from '#cloud/telemetry/sqlite/sqlite-telemetry-store.ts'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
@@ -31,8 +32,10 @@ export type TestIngestOptions = {
   readonly host?: string
   readonly gateways?: readonly string[]
   readonly hooks?: IngestHooks
-  readonly authenticate?: (gateway: string, token: string) => Promise<boolean>
+  readonly authenticate?: (login: Login) => Promise<LoginVerdict>
   readonly config?: Partial<IngestConfig>
+  /** The authority of client certificates, PEM. */
+  readonly clientCa?: string
   /** Puts something between ingest and the telemetry store. */
   readonly wrap?: (store: TelemetryStore) => TelemetryStore
 }
@@ -48,7 +51,10 @@ export interface TestIngest extends AsyncDisposable {
   readonly registry: Registry
   readonly port: number
   readonly logs: readonly LogLine[]
+  readonly ca: string
   sendCommand(gateway: string, command: Command): Promise<boolean>
+  connected: RunningIngest['connected']
+  cut: RunningIngest['cut']
   connect(gateway: string, options?: IClientOptions): Promise<TestGateway>
   /** Value of a counter, 0 when it was never touched. */
   count(name: string, labels?: Readonly<Record<string, string>>): Promise<number>
@@ -72,13 +78,15 @@ export async function startTestIngest(options: TestIngestOptions = {}): Promise<
   const ingest = parts.use(
     await startIngest({
       config: { ...defaults, host, ...options.config },
-      tls,
+      tls: { ...tls, ...(options.clientCa === undefined ? {} : { clientCa: options.clientCa }) },
       telemetry: options.wrap?.(telemetry) ?? telemetry,
       db,
       clock: systemClock,
       log,
       registry,
-      authenticate: options.authenticate ?? (async (gateway, token) => token === tokenOf(gateway)),
+      authenticate:
+        options.authenticate ??
+        (async ({ gateway, token }) => (token === tokenOf(gateway) ? 'welcome' : 'unknown')),
       hooks: options.hooks ?? {},
     }),
   )
@@ -93,7 +101,10 @@ export async function startTestIngest(options: TestIngestOptions = {}): Promise<
     registry,
     port,
     logs,
+    ca: tls.ca ?? '',
     sendCommand: (gateway, command) => ingest.sendCommand(gateway, command),
+    connected: () => ingest.connected(),
+    cut: (gateway, reason) => ingest.cut(gateway, reason),
     connect: (gateway, clientOptions) =>
       connectGateway({ host, port, ca: tls.ca ?? '', gateway, ...(clientOptions && { clientOptions }) }),
     async count(name, labels = {}) {
