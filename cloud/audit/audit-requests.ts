@@ -77,7 +77,7 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): s
 
 /**
  * Refusals that cost their sender nothing must not fill the disk: the same one of a person is written once a second, those of
- * an address without a session once a minute. A wrong password is always written: it has cost a hash, and guessing is slowed.
+ * an address without a session once a minute, those at each way in apart from the others. A wrong password is always written: it has cost a hash, and guessing is slowed.
  */
 class Refusals {
   readonly #clock: Clock
@@ -89,11 +89,11 @@ class Refusals {
   }
 
   /** How many were left out since the last one, or `undefined` when this one is left out too. */
-  pass({ person, address, code, key }: RequestAudit): number | undefined {
+  pass({ person, address, publicPath, code, key }: RequestAudit): number | undefined {
     if (code === 'LOGIN_FAILED') return 0
     const now = this.#clock.monotonic()
     return person === undefined
-      ? this.#ofAddresses.pass(address, now)
+      ? this.#ofAddresses.pass(`${address} ${publicPath}`, now)
       : this.#ofPersons.pass(`${person} ${key} ${code}`, now)
   }
 }

@@ -26,6 +26,12 @@ export class RequestAudit implements ChangeAudit {
     return this.#request.ip
   }
 
+  /** The path, where nobody has to be signed in. */
+  get publicPath(): string {
+    const { config, url } = this.#request.routeOptions
+    return config.public === true ? (url ?? '') : ''
+  }
+
   /** Of the refusal, if it is one. */
   get code(): string | undefined {
     return this.#code
