@@ -11,6 +11,8 @@ import { CommandRepository } from '#cloud/commands/command-repository.ts'
 import { CommandService } from '#cloud/commands/command-service.ts'
 import { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
 import { DangerService } from '#cloud/dangers/danger-service.ts'
+import { Admission } from '#cloud/enrolment/admission.ts'
+import { keepOut } from '#cloud/enrolment/keep-out.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { keepLedgerChecked } from '#cloud/gateways/ledger-check.ts'
 import { pruneLedgerDays } from '#cloud/gateways/ledger-day.ts'
@@ -24,6 +26,7 @@ import { noticeOfDanger } from '#cloud/notifications/notice-of-danger.ts'
 import { startNotifications } from '#cloud/notifications/start-notifications.ts'
 import { OrganisationService } from '#cloud/organisation/organisation-service.ts'
 import { type Database, openDatabase, stateFile } from '#cloud/state/database.ts'
+import { openGatewayAuthority } from '#cloud/tls/gateway-authority.ts'
 import { openTls } from '#cloud/tls/open-tls.ts'
 import { type DemoAccount, ensureDemoAccounts } from '#cloud/users/accounts.ts'
 import { UserRepository } from '#cloud/users/user-repository.ts'
@@ -34,11 +37,14 @@ import { hostPort } from '#lib/host-port.ts'
 import type { Logger } from '#lib/logger.ts'
 import { parseDuration } from '#lib/quantity.ts'
 import { AlarmNotices } from './alarm-notices.ts'
+import { createEnrolment } from './create-enrolment.ts'
+import { gatewayUrl } from './gateway-address.ts'
 import { createGatewayFeed } from './gateway-feed.ts'
-import { type CloudSettings, isToken } from './load-cloud-config.ts'
+import { gatewayLogin } from './gateway-login.ts'
+import type { CloudSettings } from './load-cloud-config.ts'
 import { openTelemetryStore } from './open-telemetry.ts'
 import { keepRetention } from './retention.ts'
-import { startHttp } from './start-http.ts'
+import { type RunningHttp, startHttp } from './start-http.ts'
 
 export type CloudDeps = {
   readonly clock: Clock
@@ -80,6 +86,11 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
   )
   const tls = await openTls({
     config: config.tls,
+    folder: join(config.data, 'tls'),
+    now: clock.now(),
+    log: part('tls'),
+  })
+  const authority = await openGatewayAuthority({
     folder: join(config.data, 'tls'),
     now: clock.now(),
     log: part('tls'),
@@ -152,17 +163,34 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       log: part('alarms'),
     }),
   )
+  const enrolment = createEnrolment({
+    ...{
+      config: config.enrolment,
+      db,
+      clock,
+      log: part('enrolment'),
+      authority,
+      ca: tls.ca,
+      audit,
+      gatewayAlarms,
+    },
+    cut: (gateway, reason) => ingest?.cut(gateway, reason),
+    onAdded: async (gateway) => {
+      await places.reload()
+      hub.publishGateway(gateway)
+    },
+  })
+  const admission = new Admission({ db, clock })
+  let http: RunningHttp | undefined
   ingest = parts.use(
     await startIngest({
       config: config.mqtt,
-      tls,
+      tls: { ...tls, clientCa: authority.cert },
       telemetry,
       db,
       clock,
       log: part('ingest'),
       registry: metrics,
-      authenticate: async (gateway, token) =>
-        isToken(token, await new GatewayRepository(db).tokenHash(gateway)),
       hooks: createGatewayFeed({
         db,
         hub,
@@ -173,6 +201,8 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
         clock,
         log: part('feed'),
       }),
+      authenticate: gatewayLogin({ db, admission, log: part('enrolment') }),
+      onHttp: (socket) => (http === undefined ? socket.destroy() : http.admit(socket)),
     }),
   )
   commands.start()
@@ -191,8 +221,19 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     }),
   )
   dangers.start()
+  const running = ingest
+  parts.use(
+    keepOut({
+      connected: () => running.connected(),
+      notGood: (connected) => admission.notGood(connected),
+      cut: (gateway, reason) => running.cut(gateway, reason),
+      clock,
+      log: part('enrolment'),
+    }),
+  )
+  const address = { given: config.enrolment.address, hostNames: config.tls.hostNames, mqtt: ingest.address }
   // Last, so that whoever gets an answer finds everything there.
-  const http = await startHttp({
+  const served = await startHttp({
     config,
     clock,
     log: part('http'),
@@ -206,12 +247,15 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     notifications,
     places,
     dangers,
+    enrolment,
+    gatewayUrl: (askedAs) => gatewayUrl(address, askedAs),
     metrics,
     consoleFolder,
   })
+  http = served
   parts.defer(async () => {
     await hub[Symbol.asyncDispose]() // says goodbye before the connections are cut
-    await http.close()
+    await served.close()
   })
   parts.use(
     keepRetention({
@@ -245,10 +289,10 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
   parts.use(keepAudit({ audit, clock, log: part('audit'), keepMs: parseDuration(config.retention.audit) }))
 
   const mqtt = ingest.address
-  log.info({ http: http.origin, mqtt: `mqtts://${hostPort(mqtt.host, mqtt.port)}` }, 'cloud ready')
+  log.info({ http: served.origin, mqtt: `mqtts://${hostPort(mqtt.host, mqtt.port)}` }, 'cloud ready')
   const stack = parts.move()
   return {
-    origin: http.origin,
+    origin: served.origin,
     mqtt,
     caFile: tls.caFile,
     demoAccounts,

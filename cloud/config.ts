@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { AuditConfig } from '#cloud/audit/audit-config.ts'
+import { EnrolmentConfig } from '#cloud/enrolment/enrolment-config.ts'
 import { IngestConfig } from '#cloud/ingest/ingest-config.ts'
 import { NotificationsConfig } from '#cloud/notifications/notifications-config.ts'
 import { TelemetryConfig } from '#cloud/telemetry/telemetry-config.ts'
@@ -82,7 +83,12 @@ export const CloudConfig = Type.Object(
       description: 'Where gateways connect',
     }),
     tls: TlsConfig,
-    gateways: Type.Array(GatewayConfig, { default: [], maxItems: 10_000, description: 'Who may connect' }),
+    gateways: Type.Array(GatewayConfig, {
+      default: [],
+      maxItems: 10_000,
+      description: 'Who may connect by a token of this file; others are added in the console',
+    }),
+    enrolment: EnrolmentConfig,
     bureau: Type.Optional(
       Type.Object(
         { id, title: LocalText },

@@ -93,6 +93,27 @@ test('what was open when the cloud stopped goes on: no second alarm, and it clea
   expect(await open(db)).toEqual([])
 })
 
+test('a stolen token is an alarm of the highest priority that stays until somebody has taken care', async () => {
+  await using db = await openTestDatabase()
+  const stolen = { first: { address: '10.0.0.5', at: Date.UTC(2026, 0, 5) }, second: '10.0.0.6' }
+  {
+    await using run = await start(db)
+    run.alarms.tokenSettled('g-1')
+    run.alarms.stolenToken('g-1', stolen)
+    run.alarms.stolenToken('g-1', stolen)
+    await run.seen(['g-1 cloud.enrolment raised'])
+    expect(run.told[0]).toMatchObject({
+      priority: 1,
+      title: { en: expect.stringMatching(/10\.0\.0\.5.*10\.0\.0\.6/) },
+    })
+    await run.clock.advance(3_600_000)
+    expect(await open(db)).toHaveLength(1)
+  }
+  await using run = await start(db)
+  run.alarms.tokenSettled('g-1')
+  await run.seen(['g-1 cloud.enrolment cleared'])
+})
+
 test('an alarm that could not be stored is raised when it is found again', async () => {
   await using db = await openTestDatabase()
   let failures = 0

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { TLSSocket } from 'node:tls'
 import { sql } from 'kysely'
 import { Gauge, type Registry } from 'prom-client'
 import type { PlaceIndex } from '#cloud/access/access.ts'
@@ -16,6 +17,8 @@ import type { DangerService } from '#cloud/dangers/danger-service.ts'
 import { DeviceRepository } from '#cloud/devices/device-repository.ts'
 import { deviceRoutes } from '#cloud/devices/device-routes.ts'
 import { deviceFacts } from '#cloud/devices/device-view.ts'
+import { enrolmentRoutes } from '#cloud/enrolment/enrolment-routes.ts'
+import type { EnrolmentService } from '#cloud/enrolment/enrolment-service.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { gatewayRoutes } from '#cloud/gateways/gateway-routes.ts'
 import type { App } from '#cloud/http/app.ts'
@@ -25,13 +28,17 @@ import type { LiveHub } from '#cloud/http/live-hub.ts'
 import { liveRoutes } from '#cloud/http/live-routes.ts'
 import { measureRequests } from '#cloud/http/request-metrics.ts'
 import { createServer } from '#cloud/http/server.ts'
+import { SideDoor } from '#cloud/http/side-door.ts'
+import { shownCertificate } from '#cloud/ingest/client-certificate.ts'
 import { organisationRoutes } from '#cloud/organisation/organisation-routes.ts'
 import type { OrganisationService } from '#cloud/organisation/organisation-service.ts'
 import type { Database } from '#cloud/state/database.ts'
 import { telemetryRoutes } from '#cloud/telemetry/telemetry-routes.ts'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
+import { LoginThrottle } from '#cloud/users/login-throttle.ts'
 import { sessionRoutes } from '#cloud/users/session-routes.ts'
 import { SessionService } from '#cloud/users/session-service.ts'
+import { AppError } from '#contract/errors.ts'
 import type { Clock } from '#lib/clock.ts'
 import { hostPort } from '#lib/host-port.ts'
 import type { Logger } from '#lib/logger.ts'
@@ -52,6 +59,9 @@ export type HttpParts = {
   readonly notifications: { readonly routes: (api: App) => void }
   readonly places: PlaceIndex
   readonly dangers: DangerService
+  readonly enrolment: EnrolmentService
+  /** Where gateways reach the cloud, for somebody who reaches it under this name. */
+  readonly gatewayUrl: (askedAs: string) => string
   readonly metrics: Registry
   readonly consoleFolder: string
 }
@@ -59,12 +69,15 @@ export type HttpParts = {
 export type RunningHttp = {
   /** `http://127.0.0.1:8080` */
   readonly origin: string
+  /** Takes a connection that came in by the port of the gateways. */
+  admit(socket: TLSSocket): void
   close(): Promise<void>
 }
 
 /** The HTTP side of the cloud, listening. */
 export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
-  const app = await createHttp(parts)
+  const sideDoor = new SideDoor(['/api/v1/enrol', '/api/v1/enrol/renewal'])
+  const app = await createHttp(parts, sideDoor)
   const { host, port, tls } = parts.config.http
   try {
     await app.listen({ host, port })
@@ -76,14 +89,15 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
   const listening = typeof address === 'object' && address !== null ? address.port : port
   return {
     origin: `${tls === undefined ? 'http' : 'https'}://${hostPort(host, listening)}`,
+    admit: (socket) => sideDoor.admit(app, socket),
     close: () => app.close(),
   }
 }
 
 /** The same without a port, for `inject`. */
-export async function createHttp(parts: HttpParts): Promise<App> {
+export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])): Promise<App> {
   const { config, clock, log, db, audit, telemetry, hub, commands, requests, organisation, metrics } = parts
-  const { consoleFolder, places, dangers, notifications } = parts
+  const { consoleFolder, places, dangers, notifications, enrolment, gatewayUrl } = parts
   const { origins, trustProxy, tls } = config.http
   const sessions = new SessionService({ db, clock, log, lifetimeMs: parseDuration(config.sessions.lifetime) })
   const findCaller = withAccess(sessions.find.bind(sessions), places)
@@ -96,6 +110,7 @@ export async function createHttp(parts: HttpParts): Promise<App> {
     origins,
     trustProxy,
     consoleFolder,
+    sideDoor,
     ...(tls === undefined ? {} : { tls: await readPair(tls) }),
     open: (app) => {
       measureRequests(app, metrics)
@@ -125,10 +140,34 @@ export async function createHttp(parts: HttpParts): Promise<App> {
         placeNames: (language) => organisation.placeNames(language),
       })
       notifications.routes(api)
+      enrolmentRoutes(api, {
+        ...{ enrolment, gatewayUrl },
+        throttle: new LoginThrottle(enrolmentThrottle),
+        now: () => clock.now(),
+        certificateOf: (request) => presented(sideDoor.socketOf(request)),
+      })
       auditRoutes(api, { log: audit, clock })
       liveRoutes(api, { hub, clock, log, findCaller })
     },
   })
+}
+
+/** A technician mistypes; whoever tries tokens by the hundred waits. */
+const enrolmentThrottle = {
+  freeFailures: 20,
+  firstWaitMs: 1_000,
+  maxWaitMs: 15 * 60_000,
+  forgetAfterMs: 3_600_000,
+}
+
+function presented(socket: TLSSocket | undefined) {
+  const shown = socket === undefined ? ({ kind: 'none' } as const) : shownCertificate(socket)
+  if (shown.kind === 'good') return shown.certificate
+  const found = shown.kind === 'bad' ? `one that is no good (${shown.problem})` : 'none'
+  throw new AppError(
+    'UNAUTHENTICATED',
+    `expected the present certificate of the gateway, at the port for gateways; found ${found}`,
+  )
 }
 
 function readyChecks(db: Database, telemetry: TelemetryStore): ReadyCheck[] {

@@ -18,11 +18,11 @@ export type GatewayAlarmsOptions = {
   readonly log: Logger
 }
 
-type Rule = 'cloud.twin' | 'cloud.clock'
+type Rule = 'cloud.twin' | 'cloud.clock' | 'cloud.enrolment'
 type Finding = Pick<AlarmEvent, 'title' | 'value' | 'limit' | 'priority'>
 type Open = { readonly event: AlarmEvent; heardAt: number }
 
-const rules: readonly Rule[] = ['cloud.twin', 'cloud.clock']
+const rules: readonly Rule[] = ['cloud.twin', 'cloud.clock', 'cloud.enrolment']
 /** A gateway that is refused tries again every 15 s: silence for this long means that it is off or has a name of its own. */
 const twinGoneAfterMs = 5 * 60_000
 const lookEveryMs = 15_000
@@ -79,6 +79,30 @@ export class GatewayAlarms implements AsyncDisposable {
     const isWrong = judgeClock(offsetMs, clockLimitMs, this.#open.has(`${gateway} cloud.clock`))
     if (isWrong) this.#found(gateway, 'cloud.clock', clockFinding(offsetMs, clockLimitMs))
     else this.#over(gateway, 'cloud.clock')
+  }
+
+  /** The one-time token of this gateway was used a second time, by a machine with another key: one of the two is not the gateway. */
+  stolenToken(
+    gateway: string,
+    {
+      first,
+      second,
+    }: { readonly first: { readonly address: string; readonly at: number }; readonly second: string },
+  ): void {
+    const at = new Date(first.at).toISOString()
+    this.#found(gateway, 'cloud.enrolment', {
+      priority: 1,
+      value: null,
+      title: {
+        zh: `注册令牌被另一台设备再次使用，已拒绝。首次使用：${first.address}（${at}），再次使用：${second}。如首次使用者并非本网关，请立即吊销`,
+        en: `The enrolment token was used again by another machine, which was refused. First used by ${first.address} (${at}), again by ${second}. Revoke the gateway if the first was not yours`,
+      },
+    })
+  }
+
+  /** Somebody has revoked the gateway or made a new token for it. */
+  tokenSettled(gateway: string): void {
+    this.#over(gateway, 'cloud.enrolment')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -57,13 +57,16 @@ export class GatewayRepository {
     })
   }
 
-  async tokenHash(id: string): Promise<string | undefined> {
+  /** With what it may sign in where it has no certificate: hashes of its token, and of the one that was taken from it. */
+  async tokenHash(id: string): Promise<{ readonly good?: string; readonly refused?: string }> {
     const row = await this.#db
       .selectFrom('gateways')
-      .select('token_hash')
+      .select(['token_hash', 'refused_token_hash'])
       .where('id', '=', id)
       .executeTakeFirst()
-    return row?.token_hash || undefined
+    const refused = row?.refused_token_hash ?? undefined
+    const good = row?.token_hash === refused ? '' : (row?.token_hash ?? '')
+    return { ...(good === '' ? {} : { good }), ...(refused === undefined ? {} : { refused }) }
   }
 
   async connected(id: string, now: number): Promise<void> {

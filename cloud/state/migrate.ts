@@ -8,6 +8,7 @@ import { ledgerDays } from './migrations/0004-ledger-days.ts'
 import { audit } from './migrations/0005-audit.ts'
 import { organisation } from './migrations/0006-organisation.ts'
 import { access } from './migrations/0007-access.ts'
+import { enrolment } from './migrations/0009-enrolment.ts'
 import { notifications } from './migrations/0011-notifications.ts'
 import { dangers } from './migrations/0012-dangers.ts'
 
@@ -20,6 +21,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-audit': audit,
   '0006-organisation': organisation,
   '0007-access': access,
+  '0009-enrolment': enrolment,
   '0012-dangers': dangers,
   '0011-notifications': notifications,
 }

@@ -32,13 +32,15 @@ export interface Tables {
   notification_channels: NotificationChannelRow
   notices: NoticeRow
   notification_jobs: NotificationJobRow
+  enrolment_tokens: EnrolmentTokenRow
+  gateway_certificates: GatewayCertificateRow
 }
 
 export interface GatewayRow {
   id: string
   title_zh: string | null
   title_en: string | null
-  /** SHA-256 of the gateway's token, hex. */
+  /** SHA-256 of the gateway's token, hex; empty where it has none, and signs in by certificate. */
   token_hash: string
   created_at: number
   /** 1 while the gateway has a session. All are 0 after a start of the cloud. */
@@ -55,6 +57,46 @@ export interface GatewayRow {
   status_json: string | null
   /** The node of the tree where it stands. */
   place: string | null
+  /** When its right to connect was taken away, until it is enrolled anew. */
+  revoked_at: number | null
+  /** The `token_hash` it had then: this one is never good again. */
+  refused_token_hash: string | null
+}
+
+/** With what a gateway may get its first certificate, once. */
+export interface EnrolmentTokenRow {
+  /** SHA-256 of the token, hex. */
+  token_hash: string
+  gateway: string
+  created_at: number
+  expires_at: number
+  /** When a newer one was made. */
+  replaced_at: number | null
+  used_at: number | null
+  /** The address of who used it. */
+  used_from: string | null
+  /** SHA-256 of the public key it was used with, hex. */
+  key_hash: string | null
+}
+
+/** Every certificate that was issued to a gateway. */
+export interface GatewayCertificateRow {
+  /** Hex, upper case. */
+  serial: string
+  gateway: string
+  /** SHA-256 of its public key, hex. */
+  key_hash: string
+  pem: string
+  issued_at: number
+  not_before: number
+  not_after: number
+  /** 1 where it followed an earlier one, 0 where a token brought it. */
+  renewed: number
+  /** First sign-in with it. */
+  used_at: number | null
+  /** When a newer one of the gateway was first used. */
+  superseded_at: number | null
+  revoked_at: number | null
 }
 
 export interface DeviceRow {
