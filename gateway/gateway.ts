@@ -10,6 +10,7 @@ import { createCommandHandler } from '#gateway/commands/command-handler.ts'
 import { CommandJournal } from '#gateway/commands/command-journal.ts'
 import { troubleOf } from '#gateway/commands/command-trouble.ts'
 import { answerRequests, type RequestHandler } from '#gateway/commissioning/answer-requests.ts'
+import type { KeepIdentity } from '#gateway/enrolment/keep-identity.ts'
 import { addBusMetrics } from '#gateway/health/bus-metrics.ts'
 import { DeviceErrors } from '#gateway/health/device-errors.ts'
 import { DeviceLinks } from '#gateway/health/device-links.ts'
@@ -28,6 +29,7 @@ import { createCommissioner } from './commissioner.ts'
 import { healthFacts } from './health-facts.ts'
 import type { GatewaySetup } from './load-gateway.ts'
 import { openBus } from './open-bus.ts'
+import { openIdentity } from './open-identity.ts'
 import { software } from './software.ts'
 import { type SwappableField, startSwappableField } from './swappable-field.ts'
 
@@ -71,9 +73,20 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
   const errors = new DeviceErrors(startedAt)
   let field: SwappableField | undefined
   let uplink: Uplink | undefined
+  let identity: KeepIdentity | undefined
   let requests: RequestHandler | undefined
   const facts = (): HealthFacts =>
-    healthFacts({ setup, startedAt, clock, links, outbox, uplink, bus, alarms: field?.current.alarms })
+    healthFacts({
+      setup,
+      startedAt,
+      clock,
+      links,
+      outbox,
+      uplink,
+      identity,
+      bus,
+      alarms: field?.current.alarms,
+    })
   const metrics = parts.use(createMetrics(facts))
   const bus = parts.use(await openBus({ config, secrets, metrics, log: part('broker') }))
   const emit = (event: GatewayEvent): Promise<void> => {
@@ -127,8 +140,13 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       shown = now
       return { configVersion: now.configVersion, catalogue }
     }
+    if (config.cloud.tokenFile === undefined)
+      identity = parts.use(
+        await openIdentity({ ...{ setup, cloud: config.cloud, clock }, log: part('enrolment') }),
+      )
     uplink = await startUplink({
       settings: uplinkSettings(config.cloud, secrets.cloud),
+      identity,
       gateway: config.gateway.id,
       outbox,
       about: () => ({ ...about, ...whatRuns(), devices: links.counts() }),
@@ -144,6 +162,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       log: part('uplink'),
     })
     parts.use(uplink)
+    identity?.onChange(() => uplink?.signInAnew())
   }
 
   field = parts.use(

@@ -1,4 +1,5 @@
 import type { EdgeAlarms } from '#gateway/alarms/edge-alarms.ts'
+import type { KeepIdentity } from '#gateway/enrolment/keep-identity.ts'
 import type { DeviceLinks } from '#gateway/health/device-links.ts'
 import type { HealthFacts, UplinkHealth } from '#gateway/health/health.ts'
 import type { Outbox } from '#gateway/outbox/outbox.ts'
@@ -16,6 +17,8 @@ export type FactSources = {
   readonly links: DeviceLinks
   readonly outbox: Outbox
   readonly uplink: Uplink | undefined
+  /** Where this gateway signs in by certificate. */
+  readonly identity: KeepIdentity | undefined
   readonly bus: OpenedBus
   /** Absent until the devices were started. */
   readonly alarms: EdgeAlarms | undefined
@@ -33,7 +36,7 @@ export function healthFacts(from: FactSources): HealthFacts {
     software,
     startedAt: new Date(from.startedAt).toISOString(),
     now: new Date(now).toISOString(),
-    uplink: uplinkHealth(from.uplink, now),
+    uplink: { ...uplinkHealth(from.uplink, now), ...certificateHealth(from.identity) },
     outbox: {
       backlog,
       diskUsed: stats.diskUsed,
@@ -56,4 +59,12 @@ function uplinkHealth(uplink: Uplink | undefined, now: number): UplinkHealth {
   const forS = Math.max(0, Math.round((now - since) / 1000))
   if (connected) return { connected, state: `connected for ${forS} s` }
   return { connected, state: `not connected for ${forS} s${lastError === undefined ? '' : `: ${lastError}`}` }
+}
+
+function certificateHealth(identity: KeepIdentity | undefined): Pick<UplinkHealth, 'certificate'> {
+  const state = identity?.state()
+  if (state === undefined) return {}
+  const { serial, notAfter, problem } = state
+  const validUntil = new Date(notAfter).toISOString()
+  return { certificate: { serial, validUntil, ...(problem === undefined ? {} : { problem }) } }
 }

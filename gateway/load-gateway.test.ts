@@ -187,6 +187,6 @@ test('--check says good with status 0 and lists every problem with status 2', as
   expect(good).toMatchObject({ code: 0, output: `${example}: good, 3 devices\n` })
   const missing = await run({ name: 'check', args })
   expect(missing.code).toBe(2)
-  expect(missing.output).toMatch(/:23: environment variable ZIGBEE2MQTT_PASSWORD is not set\n/)
+  expect(missing.output).toMatch(/:25: environment variable ZIGBEE2MQTT_PASSWORD is not set\n/)
   expect(missing.output).toMatch(/\n2 problems found/)
 })

@@ -53,7 +53,7 @@ export type Secrets = {
   readonly credentials: readonly Credential[]
   readonly brokerPassword?: string
   readonly brokerCaFile?: string
-  readonly cloud?: { readonly token: string; readonly ca?: string }
+  readonly cloud?: { readonly token?: string; readonly ca?: string }
   readonly cameras: CameraSecrets
 }
 
@@ -97,6 +97,8 @@ export async function loadGateway(
   const warning: Note = (path, message) => warnings.push(locate(path, message))
   checkBuses(config.buses, devices, { problem: note, warning })
   noteRepeats(config.buses, { path: ['buses'], key: 'id' }, note)
+  if (config.cloud?.tokenFile !== undefined && config.cloud.enrolment !== undefined)
+    note(['cloud', 'enrolment'], 'expected either tokenFile or enrolment')
   const secrets = await readSecrets(file, config, note)
 
   const { used, unused } = profileProblems(config, library, folder)
@@ -257,8 +259,8 @@ async function readSecrets(file: string, config: GatewayConfig, note: Note): Pro
 }
 
 async function readCloudSecrets({ tokenFile, caFile }: UplinkConfig, read: ReadFile) {
-  const token = await read(['cloud', 'tokenFile'], tokenFile)
-  return caFile === undefined ? { token } : { token, ca: await read(['cloud', 'caFile'], caFile) }
+  const token = tokenFile === undefined ? {} : { token: await read(['cloud', 'tokenFile'], tokenFile) }
+  return caFile === undefined ? token : { ...token, ca: await read(['cloud', 'caFile'], caFile) }
 }
 
 async function readBrokerSecrets(

@@ -15,9 +15,16 @@ const { exitWithProblems } = await import('#lib/exit-with-problems.ts')
 const { formatProblem } = await import('#lib/load-config.ts')
 const { loadGateway } = await import('./load-gateway.ts')
 
-/** `npm run start:gateway -- --config FILE [--check]`. One JSON line with `"ready":true` when everything runs. */
-const { values } = parseArgs({ options: { config: { type: 'string' }, check: { type: 'boolean' } } })
+/** `npm run start:gateway -- --config FILE [--check | --enrol CODE]`. One JSON line with `"ready":true` when everything runs. */
+const { values } = parseArgs({
+  options: { config: { type: 'string' }, check: { type: 'boolean' }, enrol: { type: 'string' } },
+})
 const file = values.config ?? 'gateway/gateway.example.yaml'
+if (values.enrol !== undefined) {
+  const { enrolGateway } = await import('./enrol-command.ts')
+  await enrolGateway(file, values.enrol, process.env)
+  process.exit()
+}
 
 // A check is asked for; a start reads no more than it needs.
 const { setup, problems, unusedProfiles, warnings } = await loadGateway(file, process.env, {

@@ -21,6 +21,15 @@ export type UplinkHealth = {
   readonly connected: boolean
   /** `connected`, or why not and for how long. */
   readonly state: string
+  /** Where this gateway was enrolled. */
+  readonly certificate?: CertificateHealth
+}
+
+export type CertificateHealth = {
+  readonly serial: string
+  readonly validUntil: string
+  /** What keeps it from being renewed. */
+  readonly problem?: string
 }
 
 export type OutboxHealth = {
@@ -60,6 +69,7 @@ export function judgeHealth(facts: HealthFacts): Health {
     ...(outbox.failure === undefined ? [] : [`outbox: ${outbox.failure}`]),
     ...(broker.connected ? [] : ['broker: not reachable']),
     ...(uplink.connected ? [] : [`uplink: ${uplink.state}`]),
+    ...(uplink.certificate?.problem === undefined ? [] : [`uplink: ${uplink.certificate.problem}`]),
     ...(devices.down === 0 ? [] : [`devices: ${devices.down} of ${devices.total} down`]),
     ...(isShort(outbox) ? [`outbox: full in ${outbox.autonomyH?.toFixed(1)} hours without the cloud`] : []),
   ]

@@ -67,6 +67,11 @@ function addGauges(registry: Registry, facts: () => HealthFacts): void {
   gauge('outbox_dropped_samples', 'Samples dropped since the start', ({ outbox }) => outbox.dropped.samples)
   gauge('outbox_dropped_events', 'Events dropped since the start', ({ outbox }) => outbox.dropped.events)
   gauge('outbox_commit_seconds', 'How long the last commit took', ({ outbox }) => outbox.commitMs.last / 1000)
+  gauge('certificate_valid_seconds', 'Until the certificate of this gateway expires', ({ uplink, now }) =>
+    uplink.certificate === undefined
+      ? Number.NaN
+      : (Date.parse(uplink.certificate.validUntil) - Date.parse(now)) / 1000,
+  )
   gauge('alarms_active', 'Alarms that are on', ({ alarms }) => alarms.active)
   byLane(registry, facts)
   new Gauge({

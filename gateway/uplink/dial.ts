@@ -47,7 +47,7 @@ function noAnswer(ms: number): Error {
   return Object.assign(new Error(`no answer within ${ms} ms`), { code: 'ETIMEDOUT' })
 }
 
-function openSocket({ url, ca }: UplinkSettings, onReady: () => void): Socket {
+function openSocket({ url, ca, cert, key }: UplinkSettings, onReady: () => void): Socket {
   const { protocol, hostname, port } = new URL(url)
   // A URL keeps the brackets of an IPv6 address, sockets do not want them.
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
@@ -57,5 +57,6 @@ function openSocket({ url, ca }: UplinkSettings, onReady: () => void): Socket {
   // Addresses are no server names (RFC 6066 § 3); the certificate is checked against the address all the same.
   const name = isIP(host) === 0 ? { servername: host } : {}
   const trust = ca === undefined ? {} : { ca }
-  return tlsConnect({ ...address, ...name, ...trust, rejectUnauthorized: true }, onReady)
+  const identity = cert === undefined || key === undefined ? {} : { cert, key }
+  return tlsConnect({ ...address, ...name, ...trust, ...identity, rejectUnauthorized: true }, onReady)
 }

@@ -1,6 +1,11 @@
-/** Why a connection did not come about or ended, in words for the person who has to mend it. Pure. */
-export function explainLinkError(error: unknown, address: string): string {
+/**
+ * Why a connection did not come about or ended, in words for the person who has to mend it. `identity`: what to say of a gateway
+ * that signs in by certificate when the cloud does not let it in. Pure.
+ */
+export function explainLinkError(error: unknown, address: string, identity?: string): string {
   const { code, message } = error as { code?: unknown; message?: unknown }
+  if (identity !== undefined && (code === 4 || code === 5 || code === notEnrolled))
+    return `${address}: ${identity}`
   const words = typeof code === 'string' || typeof code === 'number' ? causes[code] : undefined
   if (words !== undefined) return `${address}: ${words}`
   if (typeof code === 'string' && certificateCodes.test(code)) {
@@ -8,6 +13,9 @@ export function explainLinkError(error: unknown, address: string): string {
   }
   return `${address}: ${typeof message === 'string' && message !== '' ? message : String(error)}`
 }
+
+/** There is nothing to sign in with. */
+export const notEnrolled = 'NOT_ENROLLED'
 
 const certificateCodes = /CERT|SIGNATURE|SELF_SIGNED|ISSUER|CRL/
 
@@ -17,7 +25,7 @@ const causes: Record<string | number, string> = {
   2: 'another gateway uses this id and is connected: stop one of the two, or give this one an id and a token of its own (was its disk or its configuration copied?)',
   3: 'the cloud is not ready to take connections',
   4: 'the cloud refused the name or the token of this gateway: check tokenFile',
-  5: 'the cloud refused the name or the token of this gateway: check tokenFile',
+  5: 'the right of this gateway to connect was taken away in the cloud (revoked): enrol it with a new token',
   ECONNREFUSED: 'nothing listens there',
   ECONNRESET: 'the connection was reset',
   EPIPE: 'the connection was closed while sending',

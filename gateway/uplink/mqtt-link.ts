@@ -129,7 +129,7 @@ function clientOptions({ settings, gateway, will }: LinkOptions): IClientOptions
     clean: true,
     clientId: gateway,
     username: gateway,
-    password: settings.token,
+    ...(settings.token === undefined ? {} : { password: settings.token }),
     keepalive: Math.max(1, Math.ceil(settings.keepAliveMs / 1000)),
     // The session pings and watches by itself: mqtt.js counts only pings, not other traffic, as a sign of life.
     timerVariant: { set: () => 0, clear: () => {} },

@@ -11,7 +11,34 @@ export const UplinkConfig = Type.Object(
     caFile: Type.Optional(
       Type.String({ description: "Certificates that are trusted instead of the system's" }),
     ),
-    tokenFile: Type.String({ description: "File with the gateway's token" }),
+    tokenFile: Type.Optional(
+      Type.String({
+        description:
+          "File with the gateway's token, where it is in the cloud's configuration and not enrolled",
+      }),
+    ),
+    enrolment: Type.Optional(
+      Type.Object(
+        {
+          token: Type.String({
+            pattern: '^[\\w-]{16,200}$',
+            expects: 'the one-time token that the console shows',
+            description: 'One-time token of the console; it may stay here when it is used',
+          }),
+          caFingerprint: Type.Optional(
+            Type.String({
+              pattern: '^([0-9a-fA-F]{64}|[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){31})$',
+              expects: 'a SHA-256 fingerprint, 64 hexadecimal digits',
+              description: "Fingerprint of the cloud's authority; without it the system's are trusted",
+            }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description: 'Gets a certificate at the first start, instead of `--enrol` by hand',
+        },
+      ),
+    ),
     keepAlive: Duration({ default: '5s', description: 'A dead link is noticed within two of these' }),
     connectTimeout: Duration({ default: '15s', description: 'A connection that takes longer is given up' }),
     statusEvery: Duration({ default: '5s', description: 'How often the state of the gateway is sent' }),
@@ -26,7 +53,10 @@ export type UplinkSettings = {
   readonly url: string
   /** PEM. Without it the system's authorities are trusted. */
   readonly ca?: string
-  readonly token: string
+  /** Either this or a certificate with its key, PEM. */
+  readonly token?: string
+  readonly cert?: string
+  readonly key?: string
   readonly keepAliveMs: number
   readonly connectTimeoutMs: number
   readonly statusEveryMs: number
@@ -35,7 +65,7 @@ export type UplinkSettings = {
 
 export function uplinkSettings(
   config: UplinkConfig,
-  secrets: { ca?: string; token: string },
+  secrets: { ca?: string; token?: string },
 ): UplinkSettings {
   const maxMs = parseDuration(config.reconnectMax)
   return {
@@ -46,4 +76,13 @@ export function uplinkSettings(
     statusEveryMs: parseDuration(config.statusEvery),
     reconnect: { firstMs: Math.min(500, maxMs), maxMs },
   }
+}
+
+/** What a gateway that was enrolled signs in with, PEM; `ca` goes before that of the configuration. */
+export type ClientIdentity = { readonly cert: string; readonly key: string; readonly ca?: string }
+
+export interface IdentitySource {
+  current(): ClientIdentity | undefined
+  /** Why there is none, or why the cloud may not want it. */
+  words(): string
 }

@@ -324,6 +324,52 @@ test('why there is no link is said in words', async () => {
   }
 })
 
+test('a gateway that has nothing to sign in with says so, and connects as soon as it has, without a new start', async () => {
+  await using cloud = await startAckingCloud()
+  await using site = await startUplinkSite()
+  let has = false
+  const identity = {
+    current: () => (has ? { ...certificate, ca: cloud.ca } : undefined),
+    words: () => 'it is not enrolled',
+  }
+  const certificate = await testCertificate()
+  const slow = { firstMs: 60_000, maxMs: 60_000 }
+  await using uplink = await site.connect({ port: cloud.port, reconnect: slow }, identity)
+  await waitFor(() => expect(uplink.state().lastError).toMatch(/it is not enrolled$/))
+  site.outbox.append(samples(0, 5))
+  has = true
+  uplink.signInAnew()
+  await waitFor(() => expect(uplink.state()).toMatchObject({ connected: true, connections: 1 }))
+  await emptied(site.outbox)
+  expect(valuesOf(cloud.received)).toEqual(upTo(5))
+})
+
+test('signing in anew loses and doubles nothing, also while much is on its way', async () => {
+  await using cloud = await startAckingCloud()
+  await using site = await startUplinkSite()
+  const identity = { current: () => ({ ...certificate, ca: cloud.ca }), words: () => '' }
+  const certificate = await testCertificate()
+  await using uplink = await site.connect({ port: cloud.port }, identity)
+  for (let round = 0; round < 5; round++) {
+    site.outbox.append(samples(round * 100, 100))
+    await waitFor(() => expect(uplink.state().connections).toBe(round + 1))
+    uplink.signInAnew()
+  }
+  await waitFor(() => expect(uplink.state().connected).toBe(true))
+  await emptied(site.outbox)
+  const stored = new Map(cloud.received.map((one) => [`${one.range.stream} ${one.range.firstSeq}`, one]))
+  expect(valuesOf([...stored.values()])).toEqual(upTo(500))
+})
+
+test('a cloud that does not take the certificate is answered with words about the certificate', async () => {
+  await using cloud = await startAckingCloud()
+  await using site = await startUplinkSite()
+  const certificate = await testCertificate()
+  const identity = { current: () => ({ ...certificate, ca: cloud.ca }), words: () => 'it was revoked' }
+  await using uplink = await site.connect({ port: cloud.port, token: 'wrong' }, identity)
+  await waitFor(() => expect(uplink.state().lastError).toMatch(/it was revoked$/))
+})
+
 function ackLater(cloud: AckingCloud, message: Received): void {
   cloud.send(gateway, { v: 1, kind: 'ack', ranges: [message.range], credit: wideCredit })
 }

@@ -11,15 +11,17 @@ import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
 import { RateLimit } from '#lib/rate-limit.ts'
 import { DrainRate } from './drain-rate.ts'
-import { explainLinkError } from './link-error.ts'
+import { explainLinkError, notEnrolled } from './link-error.ts'
 import { type About, backlogOf, deathOf } from './messages-up.ts'
 import { type Link, openLink } from './mqtt-link.ts'
 import { reconnectWaitMs } from './reconnect-wait.ts'
 import { Session } from './session.ts'
-import type { UplinkSettings } from './uplink-config.ts'
+import type { IdentitySource, UplinkSettings } from './uplink-config.ts'
 
 export type UplinkOptions = {
   readonly settings: UplinkSettings
+  /** The certificate of a gateway that was enrolled; asked at every attempt to connect. */
+  readonly identity?: IdentitySource | undefined
   /** Id of this gateway. */
   readonly gateway: string
   readonly outbox: OutboxOutput
@@ -58,6 +60,8 @@ export interface Uplink extends AsyncDisposable {
   state(): UplinkState
   /** The catalogue has changed: tells the cloud now, or at the next birth when there is no connection. */
   catalogueChanged(): void
+  /** There is something new to sign in with: connects anew, at once. What waits in the outbox waits a moment longer. */
+  signInAnew(): void
   /** Sends the answer to a request, or drops it when there is no connection: then nobody waits for it any more. */
   reply(reply: Reply): void
 }
@@ -75,6 +79,7 @@ export function startUplink(options: UplinkOptions): Promise<Uplink> {
 class RunningUplink implements Uplink {
   readonly #options: UplinkOptions
   readonly #stopping = new AbortController()
+  #waiting = new AbortController()
   readonly #logLimit = new RateLimit(60_000)
   readonly #rates: Readonly<Record<'events' | 'live' | 'backfill', DrainRate>>
   #running: Promise<void> = Promise.resolve()
@@ -122,6 +127,12 @@ class RunningUplink implements Uplink {
     this.#session?.sayCatalogue()
   }
 
+  signInAnew(): void {
+    this.#attempts = 0
+    this.#waiting.abort()
+    this.#link?.destroy(new Error('signing in anew'))
+  }
+
   reply(reply: Reply): void {
     if (this.#session !== undefined) this.#link?.publish('reply', encodeJson(reply))
   }
@@ -129,6 +140,7 @@ class RunningUplink implements Uplink {
   async [Symbol.asyncDispose](): Promise<void> {
     const { about, outbox } = this.#options
     this.#stopping.abort()
+    this.#waiting.abort()
     await this.#link?.close(deathOf(about(), outbox.stats(), true))
     await this.#running
   }
@@ -142,20 +154,22 @@ class RunningUplink implements Uplink {
       if (signal.aborted) return
       const lasted = clock.monotonic() - startedAt
       this.#attempts = lasted >= healthyAfterMs ? 0 : this.#attempts + 1
-      this.#lastError = explainLinkError(reason, settings.url)
+      this.#lastError = explainLinkError(reason, settings.url, this.#options.identity?.words())
       const waitMs = reconnectWaitMs(reason, this.#attempts, settings)
       // Changes are logged, not cycles: the same reason again only once a minute.
       const skipped = this.#logLimit.pass(this.#lastError, clock.monotonic())
       if (skipped !== undefined)
         log.warn({ reason: this.#lastError, waitMs, skipped }, 'no link to the cloud')
-      await clock.sleep(waitMs, signal)
+      await clock.sleep(waitMs, this.#waiting.signal)
+      if (this.#waiting.signal.aborted) this.#waiting = new AbortController()
     }
   }
 
   async #connectAndServe(signal: AbortSignal): Promise<Error> {
-    const { settings, gateway, outbox, about, clock, log } = this.#options
+    const { gateway, outbox, about, clock, log } = this.#options
     let session: Session | undefined
     try {
+      const settings = this.#signInSettings()
       // Until connected, a stop destroys the link at once; afterwards it takes leave first.
       const connecting = new AbortController()
       const onStop = () => connecting.abort()
@@ -193,6 +207,15 @@ class RunningUplink implements Uplink {
     } finally {
       this.#disconnected()
     }
+  }
+
+  /** Throws when there is nothing to sign in with. */
+  #signInSettings(): UplinkSettings {
+    const { settings, identity } = this.#options
+    if (identity === undefined) return settings
+    const current = identity.current()
+    if (current === undefined) throw Object.assign(new Error(identity.words()), { code: notEnrolled })
+    return { ...settings, ...current }
   }
 
   #connected(session: Session): void {

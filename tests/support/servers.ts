@@ -35,6 +35,7 @@ const servers = {
   socat: () => findProgram('socat') !== undefined,
   mbpoll: () => findProgram('mbpoll') !== undefined,
   influxd: () => findProgram('influxd') !== undefined,
+  openssl: () => findProgram('openssl') !== undefined,
   chromium: () => findProgram('chromium') !== undefined,
 } as const
 export type ServerName = keyof typeof servers

@@ -17,6 +17,8 @@ export type TestCloudOptions = {
   readonly telemetry?: Readonly<Record<string, unknown>>
   /** The `notifications` part of its configuration. */
   readonly notifications?: Readonly<Record<string, unknown>>
+  /** The `enrolment` part of its configuration. */
+  readonly enrolment?: Readonly<Record<string, unknown>>
   /** For the cloud's process only: a library in front of libc. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -152,6 +154,7 @@ export async function writeCloudConfig(
       tokenFile: `${id}.token`,
     })),
     demoAccounts: true,
+    ...(options.enrolment === undefined ? {} : { enrolment: options.enrolment }),
     ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
     ...(options.notifications === undefined ? {} : { notifications: options.notifications }),
   }

@@ -13,8 +13,10 @@ export type TestGatewayOptions = {
   readonly healthPort: number
   readonly cloud: {
     readonly port: number
-    readonly caFile: string
-    readonly token: string
+    readonly caFile?: string
+    /** Absent where it is enrolled. */
+    readonly token?: string
+    readonly enrolment?: { readonly token: string; readonly caFingerprint?: string | undefined }
     readonly reconnectMax?: string
   }
   readonly modbusPort?: number
@@ -108,14 +110,19 @@ export class TestGateway implements AsyncDisposable {
 export async function writeGatewayConfig(options: TestGatewayOptions): Promise<string> {
   const { id, folder, host, cloud, devices, credentials, rules, outbox, modbusPort } = options
   await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'token'), cloud.token, { mode: 0o600 })
+  if (cloud.token !== undefined) await writeFile(join(folder, 'token'), cloud.token, { mode: 0o600 })
   const file = join(folder, 'gateway.yaml')
   const pace = cloud.reconnectMax === undefined ? {} : { reconnectMax: cloud.reconnectMax }
   const url = `mqtts://${hostPort(host, cloud.port)}`
   const config = {
     gateway: { id },
     data: './data',
-    cloud: { url, caFile: cloud.caFile, tokenFile: 'token', ...pace },
+    cloud: {
+      ...{ url, ...pace },
+      ...(cloud.caFile === undefined ? {} : { caFile: cloud.caFile }),
+      ...(cloud.token === undefined ? {} : { tokenFile: 'token' }),
+      ...(cloud.enrolment === undefined ? {} : { enrolment: cloud.enrolment }),
+    },
     broker: options.existingBroker ?? { host, port: options.brokerPort, credentials },
     profiles: join(repository, 'device-profiles'),
     buses: modbusPort === undefined ? [] : [{ id: 'plant', protocol: 'modbus-tcp', host, port: modbusPort }],

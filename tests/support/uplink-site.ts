@@ -5,7 +5,7 @@ import type { Sample } from '#contract/sample.ts'
 import { type Outbox, openOutbox } from '#gateway/outbox/outbox.ts'
 import { defaultOutboxSettings, type OutboxSettings } from '#gateway/outbox/outbox-config.ts'
 import { startUplink, type Uplink } from '#gateway/uplink/uplink.ts'
-import type { UplinkSettings } from '#gateway/uplink/uplink-config.ts'
+import type { IdentitySource, UplinkSettings } from '#gateway/uplink/uplink-config.ts'
 import { systemClock } from '#lib/clock.ts'
 import { createLogger } from '#lib/logger.ts'
 import type { Received } from './acking-cloud.ts'
@@ -24,7 +24,10 @@ export type UplinkSite = AsyncDisposable & {
   readonly commands: Command[]
   readonly requests: Request[]
   readonly epoch: number
-  connect(settings: Partial<UplinkSettings> & { port: number; ca?: string }): Promise<Uplink>
+  connect(
+    settings: Partial<UplinkSettings> & { port: number; ca?: string },
+    identity?: IdentitySource,
+  ): Promise<Uplink>
 }
 
 export async function startUplinkSite(settings: Partial<OutboxSettings> = {}): Promise<UplinkSite> {
@@ -42,7 +45,7 @@ export async function startUplinkSite(settings: Partial<OutboxSettings> = {}): P
     commands,
     requests,
     epoch: outbox.stats().epoch,
-    async connect({ port, ...settings }) {
+    async connect({ port, ...settings }, identity) {
       const uplink = await startUplink({
         settings: {
           url: `mqtts://127.0.0.1:${port}`,
@@ -53,6 +56,7 @@ export async function startUplinkSite(settings: Partial<OutboxSettings> = {}): P
           reconnect: { firstMs: 50, maxMs: 200 },
           ...settings,
         },
+        identity,
         gateway,
         outbox,
         about: () => ({
