@@ -9,6 +9,7 @@ import { useLanguage } from '../../i18n/use-language.ts'
 import { Empty } from '../../ui/page-states.tsx'
 import { QueryView } from '../../ui/query-view.tsx'
 import { useTitle } from '../../ui/use-title.ts'
+import { EnrolmentSection } from '../enrolment/enrolment-section.tsx'
 import { BacklogTable } from './backlog-table.tsx'
 import { BusSection } from './bus-section.tsx'
 import { Connected } from './connected.tsx'
@@ -63,6 +64,7 @@ function GatewayView({ gateway }: { readonly gateway: Gateway }) {
           <BacklogTable backlog={gateway.status.backlog} />
         </>
       )}
+      <EnrolmentSection gateway={gateway} name={title} />
       <BusSection gateway={gateway} />
       <LedgerSection gateway={gateway.id} />
     </>

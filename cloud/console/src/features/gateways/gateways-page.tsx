@@ -1,9 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { Button } from 'antd'
 import type { TFunction } from 'i18next'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Gateway } from '#contract/api/gateways.ts'
 import { gatewaysQuery } from '../../api/queries.ts'
+import { useMay } from '../../api/use-may.ts'
 import { countText } from '../../format/number.ts'
 import { type Language, localText } from '../../i18n/local-text.ts'
 import { useLanguage } from '../../i18n/use-language.ts'
@@ -11,6 +14,7 @@ import { Empty } from '../../ui/page-states.tsx'
 import { QueryView } from '../../ui/query-view.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { useTitle } from '../../ui/use-title.ts'
+import { AddGateway } from '../enrolment/add-gateway.tsx'
 import { Connected } from './connected.tsx'
 import { autonomyHoursText, waitingSamples } from './waiting.ts'
 
@@ -18,12 +22,16 @@ export function GatewaysPage() {
   const { t } = useTranslation()
   const language = useLanguage()
   const query = useQuery(gatewaysQuery)
+  const mayManage = useMay('gateways.manage')
+  const [isAdding, setAdding] = useState(false)
   useTitle(t('gateways.title'))
   return (
     <>
       <div className="page-head">
         <h1>{t('gateways.title')}</h1>
+        {mayManage && !isAdding && <Button onClick={() => setAdding(true)}>{t('enrolment.add')}</Button>}
       </div>
+      {isAdding && <AddGateway onClose={() => setAdding(false)} />}
       <QueryView query={query}>
         {({ items }) =>
           items.length === 0 ? (
