@@ -17,7 +17,6 @@ import type { DangerService } from '#cloud/dangers/danger-service.ts'
 import { DeviceRepository } from '#cloud/devices/device-repository.ts'
 import { deviceRoutes } from '#cloud/devices/device-routes.ts'
 import { deviceFacts } from '#cloud/devices/device-view.ts'
-import { enrolmentRoutes } from '#cloud/enrolment/enrolment-routes.ts'
 import type { EnrolmentService } from '#cloud/enrolment/enrolment-service.ts'
 import { GatewayRepository } from '#cloud/gateways/gateway-repository.ts'
 import { gatewayRoutes } from '#cloud/gateways/gateway-routes.ts'
@@ -29,21 +28,19 @@ import { liveRoutes } from '#cloud/http/live-routes.ts'
 import { measureRequests } from '#cloud/http/request-metrics.ts'
 import { createServer } from '#cloud/http/server.ts'
 import { SideDoor } from '#cloud/http/side-door.ts'
-import { shownCertificate } from '#cloud/ingest/client-certificate.ts'
 import { organisationRoutes } from '#cloud/organisation/organisation-routes.ts'
 import type { OrganisationService } from '#cloud/organisation/organisation-service.ts'
 import type { Database } from '#cloud/state/database.ts'
 import { telemetryRoutes } from '#cloud/telemetry/telemetry-routes.ts'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
-import { LoginThrottle } from '#cloud/users/login-throttle.ts'
 import { sessionRoutes } from '#cloud/users/session-routes.ts'
 import { SessionService } from '#cloud/users/session-service.ts'
-import { AppError } from '#contract/errors.ts'
 import type { Clock } from '#lib/clock.ts'
 import { hostPort } from '#lib/host-port.ts'
 import type { Logger } from '#lib/logger.ts'
 import { parseDuration } from '#lib/quantity.ts'
 import type { CloudConfig } from './config.ts'
+import { gatewayEnrolmentRoutes, sideDoorPaths } from './gateway-enrolment-routes.ts'
 
 export type HttpParts = {
   readonly config: CloudConfig
@@ -76,7 +73,7 @@ export type RunningHttp = {
 
 /** The HTTP side of the cloud, listening. */
 export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
-  const sideDoor = new SideDoor(['/api/v1/enrol', '/api/v1/enrol/renewal'])
+  const sideDoor = new SideDoor(sideDoorPaths)
   const app = await createHttp(parts, sideDoor)
   const { host, port, tls } = parts.config.http
   try {
@@ -140,34 +137,11 @@ export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])):
         placeNames: (language) => organisation.placeNames(language),
       })
       notifications.routes(api)
-      enrolmentRoutes(api, {
-        ...{ enrolment, gatewayUrl },
-        throttle: new LoginThrottle(enrolmentThrottle),
-        now: () => clock.now(),
-        certificateOf: (request) => presented(sideDoor.socketOf(request)),
-      })
+      gatewayEnrolmentRoutes(api, { enrolment, gatewayUrl, sideDoor, clock })
       auditRoutes(api, { log: audit, clock })
       liveRoutes(api, { hub, clock, log, findCaller })
     },
   })
-}
-
-/** A technician mistypes; whoever tries tokens by the hundred waits. */
-const enrolmentThrottle = {
-  freeFailures: 20,
-  firstWaitMs: 1_000,
-  maxWaitMs: 15 * 60_000,
-  forgetAfterMs: 3_600_000,
-}
-
-function presented(socket: TLSSocket | undefined) {
-  const shown = socket === undefined ? ({ kind: 'none' } as const) : shownCertificate(socket)
-  if (shown.kind === 'good') return shown.certificate
-  const found = shown.kind === 'bad' ? `one that is no good (${shown.problem})` : 'none'
-  throw new AppError(
-    'UNAUTHENTICATED',
-    `expected the present certificate of the gateway, at the port for gateways; found ${found}`,
-  )
 }
 
 function readyChecks(db: Database, telemetry: TelemetryStore): ReadyCheck[] {
