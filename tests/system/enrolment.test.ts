@@ -119,6 +119,12 @@ test('a gateway is added, enrolled by one line, connects by its certificate, and
   })
   expect(await healthOf(gateway)).toMatch(/"certificate":\{"serial":"[0-9A-F]+","validUntil":"20/)
 
+  // What signs certificates goes into the backup with the rest.
+  const backup = join(machine.folder, 'backup')
+  const args = ['cloud/main.ts', '--config', join(machine.folder, '../cloud/cloud.yaml'), '--backup', backup]
+  expect((await run({ name: 'backup', args })).code).toBe(0)
+  expect((await stat(join(backup, 'data/tls/gateway-ca-key.pem'))).mode & 0o777).toBe(0o600)
+
   // The line again, by whoever finds it in the history of the shell: nothing new.
   expect((await enrolByHand(machine, code)).code).toBe(0)
   expect(await site.alarms()).toEqual([])
