@@ -88,9 +88,10 @@ function fillings({ path, parameters = [], requestBody }: Operation): fc.Arbitra
 test(`${requests} requests from the document, right and wrong: none of them breaks anything`, async () => {
   await using schools = await startTwoSchools()
   const { admin, cloud } = schools
-  const operations = operationsOf(await admin.call<ApiDocument>('/api/v1/openapi.json')).filter(
-    ({ operationId = '' }) => !leftOut.includes(operationId),
-  )
+  const operations = operationsOf(await admin.call<ApiDocument>('/api/v1/openapi.json'))
+    .filter(({ operationId = '' }) => !leftOut.includes(operationId))
+    // Last: whatever asks one of the gateways that it adds is told, rightly, that it is away (503).
+    .sort((x, y) => Number(x.operationId === 'addGateway') - Number(y.operationId === 'addGateway'))
   const seed = Number(process.env.CAMPUS_TEST_SEED ?? Date.now() % 2 ** 31)
   const each = Math.ceil(requests / operations.length)
   const statuses = new Map<number, number>()
@@ -116,10 +117,10 @@ test(`${requests} requests from the document, right and wrong: none of them brea
 })
 
 function problemOf({ status, text }: { status: number; text: string }, tookMs: number): string | undefined {
-  const { code, message } = asJson(text) as { code?: unknown; message?: unknown }
-  if (status >= 500 && code !== 'GATEWAY_OFFLINE') return `${status}`
+  if (status >= 500) return `${status}`
   if (tookMs > slowMs) return `took ${Math.round(tookMs)} ms`
   if (status < 400) return undefined
+  const { code, message } = asJson(text) as { code?: unknown; message?: unknown }
   return typeof code === 'string' && typeof message === 'string'
     ? undefined
     : 'a refusal without code and message'
