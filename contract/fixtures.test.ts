@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { decodeTelemetry } from './codec.ts'
 import { samplesOf } from './columns.ts'
-import { decodeCommand, decodeDelivery, decodeEvents, decodeState } from './messages.ts'
+import { decodeCommand, decodeConfig, decodeDelivery, decodeEvents, decodeState } from './messages.ts'
 
 const folder = new URL('fixtures/v1/', import.meta.url)
 const files = readdirSync(folder).filter((name) => name !== 'sums.txt')
@@ -37,6 +37,10 @@ const decoders = {
   birth: decodeState,
   catalogue: decodeState,
   command: decodeCommand,
+  'config-desired': decodeConfig,
+  'config-noted': decodeConfig,
+  'config-report': decodeState,
+  'config-report-own': decodeState,
   death: decodeState,
   events: decodeEvents,
   'refuse-later': decodeDelivery,

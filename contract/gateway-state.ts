@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Catalogue } from './catalogue.ts'
+import { ConfigReport } from './configuration.ts'
 import { Stream } from './delivery.ts'
 
 const closed = { additionalProperties: false } as const
@@ -77,5 +78,5 @@ export const Status = Type.Object(
 export type Status = Static<typeof Status>
 
 /** Everything on `up/state`: JSON, QoS 1, not retained. */
-export const StateMessage = Type.Union([Birth, Death, Status, Catalogue])
+export const StateMessage = Type.Union([Birth, Death, Status, Catalogue, ConfigReport])
 export type StateMessage = Static<typeof StateMessage>

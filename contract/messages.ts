@@ -3,6 +3,7 @@ import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { Catalogue } from './catalogue.ts'
 import { Command, CommandResult } from './command.ts'
+import { type ConfigMessage, ConfigNoted, ConfigReport, DesiredConfig } from './configuration.ts'
 import { type Decoded, refused } from './decoded.ts'
 import { Ack, type DeliveryMessage, Refuse } from './delivery.ts'
 import { AlarmEvent, DropEvent, EventsMessage, type GatewayEvent, LinkEvent } from './events.ts'
@@ -32,11 +33,19 @@ export const maxJsonBytes = {
   state: 8 * MiB,
   delivery: 256 * KiB,
   command: 16 * KiB,
+  config: MiB,
   request: 64 * KiB,
   reply: 256 * KiB,
 } as const
 
-export type JsonMessage = EventsMessage | StateMessage | DeliveryMessage | Command | Request | Reply
+export type JsonMessage =
+  | EventsMessage
+  | StateMessage
+  | DeliveryMessage
+  | Command
+  | ConfigMessage
+  | Request
+  | Reply
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -62,6 +71,10 @@ export function decodeDelivery(bytes: Uint8Array): Decoded<DeliveryMessage> {
 
 export function decodeCommand(bytes: Uint8Array): Decoded<Command> {
   return decodeOne('command', bytes, readCommand)
+}
+
+export function decodeConfig(bytes: Uint8Array): Decoded<ConfigMessage> {
+  return decodeOne('config', bytes, (value) => byKind(configKinds, value))
 }
 
 export function decodeRequest(bytes: Uint8Array): Decoded<Request> {
@@ -101,6 +114,11 @@ const stateKinds: Record<string, Read<StateMessage>> = {
   death: reader(Death),
   status: reader(Status),
   catalogue: reader(Catalogue),
+  config: lazily(() => reader(ConfigReport)),
+}
+const configKinds: Record<string, Read<ConfigMessage>> = {
+  desired: lazily(() => reader(DesiredConfig)),
+  noted: lazily(() => reader(ConfigNoted)),
 }
 const deliveryKinds: Record<string, Read<DeliveryMessage>> = { ack: reader(Ack), refuse: reader(Refuse) }
 

@@ -1,5 +1,6 @@
 /** What the gateway says on `up/events` and `up/state`. Pure. */
 import type { Catalogue } from '#contract/catalogue.ts'
+import type { ConfigReport } from '#contract/configuration.ts'
 import type { EventsMessage } from '#contract/events.ts'
 import type { Backlog, Birth, Death, Produced, Status } from '#contract/gateway-state.ts'
 import type { NumberedEvent } from '#gateway/outbox/batch.ts'
@@ -13,6 +14,8 @@ export type About = {
   readonly runtime: string
   readonly configVersion: string
   readonly catalogue: Catalogue
+  /** What became of the configuration; said after every birth. */
+  readonly config?: ConfigReport
   readonly devices: { readonly total: number; readonly up: number; readonly down: number }
 }
 

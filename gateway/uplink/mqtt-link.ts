@@ -17,6 +17,7 @@ export type LinkOptions = {
   onDelivery(bytes: Uint8Array): void
   onCommand(bytes: Uint8Array): void
   onRequest(bytes: Uint8Array): void
+  onConfig(bytes: Uint8Array): void
 }
 
 export interface Link {
@@ -68,11 +69,14 @@ export async function openLink(options: LinkOptions, signal: AbortSignal): Promi
     if (packet.topic === downTopic(gateway, 'ack')) options.onDelivery(packet.payload as Uint8Array)
     else if (packet.topic === downTopic(gateway, 'command')) options.onCommand(packet.payload as Uint8Array)
     else if (packet.topic === downTopic(gateway, 'request')) options.onRequest(packet.payload as Uint8Array)
+    else if (packet.topic === downTopic(gateway, 'config')) options.onConfig(packet.payload as Uint8Array)
     done()
   }
 
   function subscribe(): void {
-    const topics = (['ack', 'command', 'request'] as const).map((channel) => downTopic(gateway, channel))
+    const topics = (['ack', 'command', 'request', 'config'] as const).map((channel) =>
+      downTopic(gateway, channel),
+    )
     client.subscribe(topics, { qos: 1 }, (error, granted) => {
       const refused = granted?.find(({ qos }) => qos === 128)
       if (error !== null) destroy(error)

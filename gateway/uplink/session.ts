@@ -148,6 +148,13 @@ export class Session {
     const { about, outbox, clock } = this.#options
     this.#say(birthOf(about(), outbox.stats(), clock.now()))
     this.sayCatalogue()
+    const { config } = about()
+    if (config !== undefined) this.#say(config)
+  }
+
+  /** Handed to the socket; who needs to know that it arrived waits for an answer. */
+  say(message: StateMessage): void {
+    this.#say(message)
   }
 
   #say(message: StateMessage): void {

@@ -3,8 +3,9 @@
  * in the outbox, commands are handed on.
  */
 import type { Command } from '#contract/command.ts'
+import type { ConfigMessage, ConfigReport } from '#contract/configuration.ts'
 import type { Backlog } from '#contract/gateway-state.ts'
-import { decodeCommand, decodeRequest, encodeJson } from '#contract/messages.ts'
+import { decodeCommand, decodeConfig, decodeRequest, encodeJson } from '#contract/messages.ts'
 import type { Reply, Request } from '#contract/request.ts'
 import type { OutboxOutput } from '#gateway/outbox/outbox.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -31,6 +32,8 @@ export type UplinkOptions = {
   readonly onCommand: (command: Command) => void | Promise<void>
   /** Called for every request that could be read, duplicates included; answers go to `reply`. What it throws is logged. */
   readonly onRequest?: (request: Request) => void | Promise<void>
+  /** Called for every message about the configuration. What it throws is logged. */
+  readonly onConfig?: (message: ConfigMessage) => void | Promise<void>
   readonly clock: Clock
   readonly log: Logger
 }
@@ -62,6 +65,8 @@ export interface Uplink extends AsyncDisposable {
   catalogueChanged(): void
   /** There is something new to sign in with: connects anew, at once. What waits in the outbox waits a moment longer. */
   signInAnew(): void
+  /** What became of a configuration: told now, or at the next birth when there is no connection. */
+  configChanged(report: ConfigReport): void
   /** Sends the answer to a request, or drops it when there is no connection: then nobody waits for it any more. */
   reply(reply: Reply): void
 }
@@ -133,6 +138,10 @@ class RunningUplink implements Uplink {
     this.#link?.destroy(new Error('signing in anew'))
   }
 
+  configChanged(report: ConfigReport): void {
+    this.#session?.say(report)
+  }
+
   reply(reply: Reply): void {
     if (this.#session !== undefined) this.#link?.publish('reply', encodeJson(reply))
   }
@@ -183,6 +192,7 @@ class RunningUplink implements Uplink {
           onDelivery: (bytes) => session?.delivery(bytes),
           onCommand: (bytes) => this.#command(bytes),
           onRequest: (bytes) => this.#request(bytes),
+          onConfig: (bytes) => this.#config(bytes),
         },
         connecting.signal,
       )
@@ -254,6 +264,16 @@ class RunningUplink implements Uplink {
     const { id } = decoded.value
     const handled = (async () => this.#options.onRequest?.(decoded.value))()
     handled.catch((err: unknown) => this.#options.log.error({ err, request: id }, 'request handler failed'))
+  }
+
+  #config(bytes: Uint8Array): void {
+    const decoded = decodeConfig(bytes)
+    if (!decoded.ok) {
+      this.#trouble('garbage', { reason: decoded.reason })
+      return
+    }
+    const handled = (async () => this.#options.onConfig?.(decoded.value))()
+    handled.catch((err: unknown) => this.#options.log.error({ err }, 'configuration handler failed'))
   }
 
   #trouble(kind: 'garbage' | 'refused' | 'refused-for-good', fields: Record<string, unknown>): void {
