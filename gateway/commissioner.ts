@@ -1,5 +1,5 @@
 /** What commissioning does to the rest of the gateway: reads profiles, asks drivers, changes the file of added devices. */
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { BusReport } from '#contract/bus-report.ts'
 import { AppError } from '#contract/errors.ts'
@@ -33,6 +33,8 @@ export type CommissionerParts = {
   readonly errors: DeviceErrors
   /** Goes on with other devices, or rejects and goes on as before. */
   readonly swap: (setup: GatewaySetup) => Promise<void>
+  /** One change of the setup at a time, whoever makes it. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 type Asked<K extends Question['kind']> = Extract<Question, { kind: K }>
@@ -49,7 +51,7 @@ const discoveryMs = 10_000
 /** A small machine that is busy; a fast one takes one second. */
 const surveyMs = 30_000
 
-export function createCommissioner({ field, errors, swap }: CommissionerParts): Commissioner {
+export function createCommissioner({ field, errors, swap, alone }: CommissionerParts): Commissioner {
   async function answer(question: Question, context: AnswerContext): Promise<ReplyBody> {
     switch (question.kind) {
       case 'profiles':
@@ -66,11 +68,11 @@ export function createCommissioner({ field, errors, swap }: CommissionerParts): 
       case 'probe':
         return await probe(field(), question.device, context.signal)
       case 'add-device':
-        return await add(question.device)
+        return await alone(() => add(question.device))
       case 'update-device':
-        return await update(question)
+        return await alone(() => update(question))
       case 'remove-device':
-        return await remove(question.device)
+        return await alone(() => remove(question.device))
       case 'device-errors':
         return errorsOf(question.device)
       case 'cancel':
@@ -148,6 +150,12 @@ export function createCommissioner({ field, errors, swap }: CommissionerParts): 
   function indexOf(id: string): number {
     const { managed, devices } = field().setup
     const index = managed.devices.findIndex((one) => one.id === id)
+    const { cloud } = field().setup
+    const isOfCloud =
+      Array.isArray(cloud?.content.devices) &&
+      cloud.content.devices.some((one: unknown) => Object(one).id === id)
+    if (isOfCloud)
+      throw new AppError('NOT_MANAGED', `${id} stands in the configuration of the cloud; change it there`)
     if (index >= 0) return index
     if (!devices.some((one) => one.id === id)) throw noDevice(id)
     throw new AppError(
@@ -160,7 +168,7 @@ export function createCommissioner({ field, errors, swap }: CommissionerParts): 
   async function use(devices: readonly DeviceInstance[], index: number): Promise<void> {
     const before = field().setup
     const text = printManaged(devices)
-    const { setup, problems } = await before.again(text)
+    const { setup, problems } = await before.again({ managedText: text })
     if (setup === undefined) throw invalid(problemsForDevice(problems, before.managed.file, index))
     if (setup.fileVersion !== before.fileVersion) {
       throw new AppError(
@@ -174,6 +182,9 @@ export function createCommissioner({ field, errors, swap }: CommissionerParts): 
         { path: '', message: `does not start, everything runs as before: ${message}`.slice(0, 500) },
       ])
     })
+    // Entries that were left out at the start are in nobody's memory: a person may still want them.
+    if (before.managed.raw.length > before.managed.devices.length)
+      await copyFile(before.managed.file, `${before.managed.file}.bad-${Date.now()}`)
     await writeAtomically(before.managed.file, text).catch(async (cause: NodeJS.ErrnoException) => {
       await swap(before)
       const reason = cause.code ?? cause.message

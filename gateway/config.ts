@@ -62,11 +62,15 @@ export const BusConfig = Type.Object(
 )
 export type BusConfig = Static<typeof BusConfig>
 
+const data = Type.String({ default: './data', description: 'Folder for what must survive a restart' })
+/** The one field that says where the rest lies. */
+export const DataOnly = Type.Object({ data })
+
 /** gateway.yaml. Files and folders in it are relative to it. */
 export const GatewayConfig = Type.Object(
   {
     gateway: Type.Object({ id }, { ...closed, description: 'Who this is; the cloud knows it by this id' }),
-    data: Type.String({ default: './data', description: 'Folder for what must survive a restart' }),
+    data,
     cloud: Type.Optional(UplinkConfig),
     broker: BrokerConfig,
     profiles: Type.String({ default: './device-profiles', description: 'Folder of the device profiles' }),
@@ -101,6 +105,21 @@ export const GatewayConfig = Type.Object(
       { ...closed, default: {} },
     ),
     outbox: OutboxConfig,
+    configuration: Type.Object(
+      {
+        backAfter: Duration({
+          default: '5m',
+          description:
+            'Without word from the cloud for so long after a change from there, the gateway takes it back',
+        }),
+        settle: Duration({
+          default: '30s',
+          description:
+            'How long it must have run on a change before word from the cloud makes it the good one',
+        }),
+      },
+      { ...closed, default: {}, description: 'What the cloud changes; see configuration.md' },
+    ),
     health: Type.Object(
       {
         host: Type.String({ default: '127.0.0.1' }),

@@ -11,6 +11,7 @@ import { ModbusDriver } from '#gateway/southbound/modbus/modbus-driver.ts'
 import { systemClock } from '#lib/clock.ts'
 import { exitWithProblems } from '#lib/exit-with-problems.ts'
 import { createLogger } from '#lib/logger.ts'
+import { storedCloud } from './boot-gateway.ts'
 import { busSettings } from './check-buses.ts'
 import { showReport } from './doctor-table.ts'
 import { type GatewaySetup, loadGateway } from './load-gateway.ts'
@@ -28,7 +29,9 @@ const file = values.config ?? 'gateway/gateway.example.yaml'
 const leastMs = 8000
 const mostMs = 600_000
 
-const { setup, problems } = await loadGateway(file, process.env)
+const { setup, problems } = await loadGateway(file, process.env, {
+  cloud: await storedCloud(file, process.env),
+})
 if (setup === undefined) exitWithProblems(file, problems)
 else await examine(setup)
 

@@ -4,6 +4,7 @@
  */
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { GatewayEvent } from '#contract/events.ts'
 import { startLocalFeed } from '#gateway/broker/local-feed.ts'
 import { createCommandHandler } from '#gateway/commands/command-handler.ts'
@@ -11,6 +12,7 @@ import { CommandJournal } from '#gateway/commands/command-journal.ts'
 import { troubleOf } from '#gateway/commands/command-trouble.ts'
 import { answerRequests, type RequestHandler } from '#gateway/commissioning/answer-requests.ts'
 import type { KeepIdentity } from '#gateway/enrolment/keep-identity.ts'
+import type { TrialState } from '#gateway/configuration/trial.ts'
 import { addBusMetrics } from '#gateway/health/bus-metrics.ts'
 import { DeviceErrors } from '#gateway/health/device-errors.ts'
 import { DeviceLinks } from '#gateway/health/device-links.ts'
@@ -23,17 +25,25 @@ import { startUplink, type Uplink } from '#gateway/uplink/uplink.ts'
 import { uplinkSettings } from '#gateway/uplink/uplink-config.ts'
 import { type Clock, systemClock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
+import { oneAtATime } from '#lib/one-at-a-time.ts'
 import { parseDuration } from '#lib/quantity.ts'
 import { catalogueOf } from './catalogue.ts'
 import { createCommissioner } from './commissioner.ts'
+import { type Configurator, startConfigurator } from './configurator.ts'
 import { healthFacts } from './health-facts.ts'
 import type { GatewaySetup } from './load-gateway.ts'
 import { openBus } from './open-bus.ts'
 import { openIdentity } from './open-identity.ts'
 import { software } from './software.ts'
 import { type SwappableField, startSwappableField } from './swappable-field.ts'
+import { tellTrouble } from './tell-trouble.ts'
 
-export type GatewayDeps = { readonly log: Logger; readonly clock?: Clock }
+export type GatewayDeps = {
+  readonly log: Logger
+  readonly clock?: Clock
+  /** Which configuration of the cloud `setup` is, and which was good before. */
+  readonly trial?: TrialState
+}
 
 export interface Gateway extends AsyncDisposable {
   /** `http://127.0.0.1:9090` */
@@ -45,7 +55,7 @@ export interface Gateway extends AsyncDisposable {
   /** Resolves when everything measured so far is on disk. */
   flush(): Promise<void>
   /**
-   * Goes on with other devices and rules; outbox, broker and uplink stay as they are. Rejects with the reason when they
+   * Goes on with other devices, rules and limits; what is in the outbox and its numbers go on. Rejects with the reason when they
    * do not start, and goes on with those from before.
    */
   swap(setup: GatewaySetup): Promise<void>
@@ -53,7 +63,7 @@ export interface Gateway extends AsyncDisposable {
 
 export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Promise<Gateway> {
   const { config, secrets } = setup
-  const { log, clock = systemClock } = deps
+  const { log, clock = systemClock, trial = {} } = deps
   const part = (name: string) => log.child({ part: name })
   const startedAt = clock.now()
   await using parts = new AsyncDisposableStack()
@@ -75,9 +85,12 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
   let uplink: Uplink | undefined
   let identity: KeepIdentity | undefined
   let requests: RequestHandler | undefined
+  let configurator: Configurator | undefined
+  const stuck = Promise.withResolvers<Error>()
+  const alone = oneAtATime()
   const facts = (): HealthFacts =>
     healthFacts({
-      setup,
+      setup: field?.current.setup ?? setup,
       startedAt,
       clock,
       links,
@@ -119,14 +132,19 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
     journal,
     clock,
     log: part('commands'),
-    timeoutMs: parseDuration(config.commands.timeout),
-    maxInHand: config.commands.maxInHand,
+    get timeoutMs() {
+      return parseDuration((field?.current.setup.config ?? config).commands.timeout)
+    },
+    get maxInHand() {
+      return (field?.current.setup.config ?? config).commands.maxInHand
+    },
   })
   const feed = parts.use(
     startLocalFeed({ bus, clock, log: part('feed'), handleCommand: (command) => commands.handle(command) }),
   )
 
-  if (config.cloud !== undefined && secrets.cloud !== undefined) {
+  async function connect({ config, secrets }: GatewaySetup): Promise<void> {
+    if (config.cloud === undefined || secrets.cloud === undefined) return
     const about = {
       ...{ startedAt, software, runtime: `node ${process.versions.node}` },
     }
@@ -140,16 +158,25 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       shown = now
       return { configVersion: now.configVersion, catalogue }
     }
-    if (config.cloud.tokenFile === undefined)
+    if (config.cloud.tokenFile === undefined && identity === undefined) {
       identity = parts.use(
         await openIdentity({ ...{ setup, cloud: config.cloud, clock }, log: part('enrolment') }),
       )
+      identity.onChange(() => uplink?.signInAnew())
+    }
     uplink = await startUplink({
       settings: uplinkSettings(config.cloud, secrets.cloud),
       identity,
       gateway: config.gateway.id,
       outbox,
-      about: () => ({ ...about, ...whatRuns(), devices: links.counts() }),
+      about: () => {
+        const told = configurator === undefined ? {} : { config: configurator.report }
+        return { ...about, ...whatRuns(), devices: links.counts(), ...told }
+      },
+      onConfig: async (message) => {
+        await canAnswer.promise
+        await configurator?.handle(message)
+      },
       onRequest: async (request) => {
         await canAnswer.promise
         requests?.handle(request)
@@ -161,9 +188,9 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       clock,
       log: part('uplink'),
     })
-    parts.use(uplink)
-    identity?.onChange(() => uplink?.signInAnew())
   }
+  await connect(setup)
+  parts.defer(async () => await uplink?.[Symbol.asyncDispose]())
 
   field = parts.use(
     await startSwappableField(setup, {
@@ -181,19 +208,43 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
     started.current.drivers.flatMap(({ driver }) => driver.report?.() ?? []),
   )
   async function swap(next: GatewaySetup): Promise<void> {
-    const before = started.current.setup.devices
+    const before = started.current.setup
     await started.swap(next)
-    for (const { id } of before) if (!next.devices.some((one) => one.id === id)) feed.forget(id)
-    uplink?.catalogueChanged()
+    for (const { id } of before.devices) if (!next.devices.some((one) => one.id === id)) feed.forget(id)
+    if (!isDeepStrictEqual(next.config.outbox, before.config.outbox))
+      await outbox.use(outboxSettings(next.config.outbox))
+    bus.use(next)
+    if (isDeepStrictEqual(next.config.cloud, before.config.cloud)) uplink?.catalogueChanged()
+    else {
+      await uplink?.[Symbol.asyncDispose]()
+      await connect(next)
+    }
   }
   requests = parts.use(
     answerRequests({
-      commissioner: createCommissioner({ field: () => started.current, errors, swap }),
+      commissioner: createCommissioner({ field: () => started.current, errors, swap, alone }),
       reply: (reply) => uplink?.reply(reply),
       clock,
       log: part('requests'),
     }),
   )
+  if (uplink !== undefined) {
+    configurator = parts.use(
+      startConfigurator({
+        ...{ state: trial, swap, alone, clock, log: part('configuration') },
+        current: () => started.current.setup,
+        say: (report) => uplink?.configChanged(report),
+        stuck: (error) => stuck.resolve(error),
+      }),
+    )
+    // It may be connected already, and its birth said nothing of this.
+    uplink.configChanged(configurator.report())
+  }
+  await tellTrouble({
+    ...{ file: inData('configuration-alarm'), trouble: setup.trouble, now: clock.now() },
+    // Not waited for: a disk that takes nothing must not keep the gateway from starting.
+    emit: async (event) => void emit(event).catch((err: unknown) => log.error({ err }, 'alarm not stored')),
+  })
   canAnswer.resolve()
   commands.recover()
 
@@ -213,7 +264,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
   return {
     healthUrl: health.url,
     broker,
-    failed: outbox.failed,
+    failed: Promise.race([outbox.failed, stuck.promise]),
     flush: () => outbox.flush(),
     swap,
     [Symbol.asyncDispose]: () => running.disposeAsync(),

@@ -49,6 +49,7 @@ export function healthFacts(from: FactSources): HealthFacts {
     devices: from.links.summary(),
     alarms: { active: from.alarms?.active ?? 0 },
     broker: from.bus.state(),
+    configuration: { version: from.setup.cloud?.ref.version ?? 0, trouble: from.setup.trouble },
     rssBytes: process.memoryUsage.rss(),
   }
 }

@@ -169,7 +169,7 @@ devices: [{ id: meter-1, profile: eastron.sdm630, bus: plant }]
   - { id: meter-2, profile: eastron.sdm630, bus: plant, unit: 2 }
   - { id: meter-1, profile: eastron.sdm630, bus: plnt }
 `
-  const bad = await both.setup?.again(twice)
+  const bad = await both.setup?.again({ managedText: twice })
   expect(bad?.setup).toBeUndefined()
   expect(bad?.problems.map((one) => formatProblem(file, one))).toEqual([
     `${managed}:3: devices[1].id: meter-1 is there already`,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import type { ConfigContent, ConfigRef } from '#contract/configuration.ts'
 import type { Credential } from '#gateway/broker/access.ts'
 import type { ExistingBrokerConfig, OwnBrokerConfig } from '#gateway/broker/broker-config.ts'
 import { isFilter } from '#gateway/broker/topic-filter.ts'
@@ -10,12 +11,22 @@ import {
   parseManaged,
   readManaged,
 } from '#gateway/commissioning/managed-devices.ts'
+import {
+  contentWithout,
+  isFrom,
+  kept,
+  managedSections,
+  overlay,
+  ownContent,
+} from '#gateway/configuration/overlay.ts'
 import type { Device } from '#gateway/profiles/device.ts'
+import type { DeviceInstance } from '#gateway/profiles/device-instance.ts'
 import { type LoadedProfiles, loadProfiles, profileNames } from '#gateway/profiles/load-profiles.ts'
 import type { Profile } from '#gateway/profiles/profile.ts'
 import { resolveDevice } from '#gateway/profiles/resolve.ts'
 import type { RuleConfig } from '#gateway/rules/rule.ts'
 import type { UplinkConfig } from '#gateway/uplink/uplink-config.ts'
+import { entryKey } from '#lib/entry-key.ts'
 import type { Path } from '#lib/explain.ts'
 import {
   besideConfig,
@@ -23,6 +34,8 @@ import {
   type Environment,
   type LineOf,
   loadConfig,
+  type Overlay,
+  overlaidProblem,
   parseConfig,
   problemAt,
   readSecretFile,
@@ -30,7 +43,7 @@ import {
 import { type CameraSecrets, readCameraSecrets } from './camera-secrets.ts'
 import { checkBuses } from './check-buses.ts'
 import { checkInterlocks } from './check-interlocks.ts'
-import { GatewayConfig } from './config.ts'
+import { DataOnly, GatewayConfig } from './config.ts'
 
 /** Everything a gateway needs to start: configuration, devices with their profiles, secrets. */
 export type GatewaySetup = {
@@ -44,9 +57,23 @@ export type GatewaySetup = {
   readonly fileVersion: string
   /** Devices that were added from the console; they are in `devices` and in `config.devices` as well. */
   readonly managed: Managed
-  /** Reads the same files again, with this text in place of that of the added devices. */
-  readonly again: (managedText: string) => Promise<LoadedGateway>
+  /** What the cloud has given, absent: gateway.yaml alone. */
+  readonly cloud?: CloudContent
+  /** What gateway.yaml says of the sections that the cloud may give, without secrets. */
+  readonly own: ConfigContent
+  /** What is not well with what was stored, for the status page; the gateway runs without it. */
+  readonly trouble: readonly string[]
+  /** Reads the same files again, with something else of what was stored. */
+  readonly again: (changed: Changed) => Promise<LoadedGateway>
   readonly secrets: Secrets
+}
+
+export type CloudContent = { readonly ref: ConfigRef; readonly content: ConfigContent }
+
+/** `cloud: undefined` takes back what the cloud gave; what is not mentioned stays as it is. */
+export type Changed = {
+  readonly managedText?: string
+  readonly cloud?: CloudContent | undefined
 }
 
 export type Secrets = {
@@ -64,70 +91,153 @@ export type LoadedGateway = {
   readonly unusedProfiles: readonly ConfigProblem[]
   /** What works and should not be so: a secret written into the file. */
   readonly warnings: readonly ConfigProblem[]
+  /** The file of added devices as it was read. */
+  readonly managed?: Managed
   readonly setup?: GatewaySetup
 }
 
 type Note = (path: Path, message: string) => void
 
 /**
- * Reads and checks the configuration, the devices added to it, the profiles, every device against its profile and every
- * rule against its point. With `changed` it is done again for other added devices in a gateway that runs.
+ * Reads and checks the configuration, what the cloud keeps of it, the devices added to it, the profiles, every device against
+ * its profile and every rule against its point.
  */
 export async function loadGateway(
   file: string,
   env: Environment,
-  { changed, allProfiles = false }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<LoadedGateway> {
-  const loaded = await loadConfig({ file, schema: GatewayConfig, env })
-  if (!loaded.ok) return { problems: loaded.problems, unusedProfiles: [], warnings: [] }
-  const dataFolder = besideConfig(file, loaded.value.data)
-  const stored = await readManaged(dataFolder)
-  const managed = changed === undefined ? stored : parseManaged(changed.managedText, stored.file)
-  const config = withManaged(loaded.value, managed)
+  const { cloud, without = new Set(), allProfiles = false } = options
+  const data = await dataFolderOf(file, env)
+  const leaveOut = (list: readonly unknown[]) => kept('devices', list, without)
+  const stored = await readManaged(data, leaveOut)
+  const managed =
+    options.managedText === undefined ? stored : parseManaged(options.managedText, stored.file, leaveOut)
+  const laid = layOver({ cloud, managed, without, secretsFolder: join(data, 'secrets') })
+  const loaded = await loadConfig({ file, schema: GatewayConfig, env, overlay: laid.overlay })
+  if (!loaded.ok)
+    return { problems: [...loaded.problems, ...managed.problems], unusedProfiles: [], warnings: [], managed }
+  const config = withManaged(loaded.value, laid.added(managed.devices))
   const problems: ConfigProblem[] = [...managed.problems]
-  const locate = locator(loaded.value.devices.length, loaded.lineOf, managed)
+  const locate = locator({ lineOf: loaded.lineOf, own: loaded.value, managed, laid })
   const note: Note = (path, message) => problems.push(locate(path, message))
 
   const folder = besideConfig(file, config.profiles)
-  const library = allProfiles ? loadProfiles(folder) : inUse(config, folder, changed?.profiles)
-  const devices = resolveDevices(config, { library, folder }, note)
-  checkRules(config, devices, note)
-  checkInterlocks(config, devices, note)
+  const library = allProfiles ? loadProfiles(folder) : inUse(config, folder, options.profiles)
   const warnings: ConfigProblem[] = []
   const warning: Note = (path, message) => warnings.push(locate(path, message))
-  checkBuses(config.buses, devices, { problem: note, warning })
-  noteRepeats(config.buses, { path: ['buses'], key: 'id' }, note)
-  if (config.cloud?.tokenFile !== undefined && config.cloud.enrolment !== undefined)
-    note(['cloud', 'enrolment'], 'expected either tokenFile or enrolment')
+  const devices = examine(config, { library, folder }, { problem: note, warning })
   const secrets = await readSecrets(file, config, note)
 
   const { used, unused } = profileProblems(config, library, folder)
   problems.push(...used)
   const text = await readFile(file, 'utf8')
   warnings.push(...literalSecrets(text, loaded.lineOf))
-  const found = { problems, unusedProfiles: unused, warnings }
+  const found = { problems, unusedProfiles: unused, warnings, managed }
   if (problems.length > 0) return found
-  const versions = { configVersion: hashOf(text + managed.text), fileVersion: hashOf(text) }
-  const again = readAgain(file, env, library.profiles)
-  return {
-    ...found,
-    setup: { config, devices, dataFolder, profilesFolder: folder, ...versions, managed, again, secrets },
+  const configVersion = hashOf(text + managed.text + (cloud?.ref.digest ?? ''))
+  const again = readAgain(file, env, { ...options, profiles: library.profiles })
+  const setup: GatewaySetup = {
+    ...{ config, devices, dataFolder: data, profilesFolder: folder, configVersion, managed, again, secrets },
+    fileVersion: hashOf(text),
+    own: laid.own(),
+    trouble: options.trouble ?? [],
+    ...(cloud === undefined ? {} : { cloud }),
   }
+  return { ...found, setup }
+}
+
+/** Everything about a whole configuration that its schema cannot say. */
+export function examine(
+  config: GatewayConfig,
+  profiles: { readonly library: LoadedProfiles; readonly folder: string },
+  { problem, warning }: { readonly problem: Note; readonly warning: Note },
+): Device[] {
+  const devices = resolveDevices(config, profiles, problem)
+  checkRules(config, devices, problem)
+  checkInterlocks(config, devices, problem)
+  checkBuses(config.buses, devices, { problem, warning })
+  noteRepeats(config.buses, { path: ['buses'], key: 'id' }, problem)
+  if (config.cloud?.tokenFile !== undefined && config.cloud.enrolment !== undefined)
+    problem(['cloud', 'enrolment'], 'expected either tokenFile or enrolment')
+  return devices
 }
 
 /** A function of its own: one made inside the loading would keep everything of it alive, the tree of the file too. */
-function readAgain(
-  file: string,
-  env: Environment,
-  profiles: ReadonlyMap<string, Profile>,
-): GatewaySetup['again'] {
-  return (managedText) => loadGateway(file, env, { changed: { managedText, profiles } })
+function readAgain(file: string, env: Environment, options: LoadOptions): GatewaySetup['again'] {
+  const { managedText: _, ...rest } = options
+  return ({ managedText, ...changed }) => {
+    const next = managedText === undefined ? rest : { ...rest, managedText }
+    return loadGateway(file, env, 'cloud' in changed ? { ...next, cloud: changed.cloud } : next)
+  }
 }
 
 export type LoadOptions = {
-  readonly changed?: { readonly managedText: string; readonly profiles: ReadonlyMap<string, Profile> }
+  readonly cloud?: CloudContent | undefined
+  /** In place of what the file of added devices says. */
+  readonly managedText?: string
+  /** Profiles that were read before. */
+  readonly profiles?: ReadonlyMap<string, Profile>
   /** For a check of everything; a gateway reads what its devices need. */
   readonly allProfiles?: boolean
+  /** Entries that are left out, see `entryKey`. */
+  readonly without?: ReadonlySet<string>
+  readonly trouble?: readonly string[]
+}
+
+/** Where what was stored lies. A file that is wrong is reported by who reads all of it. */
+export async function dataFolderOf(file: string, env: Environment): Promise<string> {
+  const loaded = await loadConfig({ file, schema: DataOnly, env })
+  return besideConfig(file, loaded.ok ? loaded.value.data : './data')
+}
+
+type Laying = {
+  readonly cloud: CloudContent | undefined
+  readonly managed: Managed
+  readonly without: ReadonlySet<string>
+  readonly secretsFolder: string
+}
+
+/** What the cloud gave, laid over gateway.yaml, and what of either is left out. */
+function layOver({ cloud, managed, without, secretsFolder }: Laying) {
+  const content = contentWithout(cloud?.content ?? {}, without)
+  const added = managed.raw.map((one) => besideManaged(one, managed.file))
+  let raw: Readonly<Record<string, unknown>> = {}
+  const owns = (path: Path): boolean => cloud !== undefined && isFrom(cloud.content, path)
+  const overlaid: Overlay = {
+    name: `configuration ${cloud?.ref.version} of the cloud`,
+    apply(value) {
+      raw = Object(value) as typeof raw
+      const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
+      return isMap ? overlay(raw, content, { secretsFolder, added, without }) : { value, findings: [] }
+    },
+    owns,
+    // What stands in gateway.yaml is for its owner to mend, except what names a device that was left out.
+    entryOf: ([section = '', index], value) => {
+      if (index === undefined || typeof section !== 'string') return undefined
+      const isList = managedSections[section] === 'list'
+      if (isList && (owns([section]) || section === 'rules' || section === 'interlocks'))
+        return typeof index === 'number' ? entryKey(section, listAt(value, section)[index]) : undefined
+      return owns([section, index]) && !isList
+        ? entryKey(`${section}.${index}`, (Object(cloud?.content[section]) as Record<string, unknown>)[index])
+        : undefined
+    },
+  }
+  const taken = new Set(listAt(content, 'devices').map((one) => (Object(one) as { id?: unknown }).id))
+  return {
+    overlay: overlaid,
+    content,
+    own: () => ownContent(raw, managed.raw),
+    /** A device that the cloud took over is its device. */
+    added: (devices: readonly DeviceInstance[]) =>
+      devices.filter(({ id }) => !taken.has(id)).map((one) => besideManaged(one, managed.file)),
+    rawOf: (section: string): readonly unknown[] => listAt(overlay(raw, content, { without }).value, section),
+  }
+}
+
+function listAt(value: unknown, section: string): readonly unknown[] {
+  const list = (Object(value) as Record<string, unknown>)[section]
+  return Array.isArray(list) ? list : []
 }
 
 /** Reading a hundred files takes a second and 30 MB: a gateway reads those that it needs and does not know. */
@@ -148,23 +258,36 @@ function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }
 
-function withManaged(config: GatewayConfig, { devices, file }: Managed): GatewayConfig {
-  if (devices.length === 0) return config
-  return { ...config, devices: [...config.devices, ...devices.map((one) => besideManaged(one, file))] }
+function withManaged(config: GatewayConfig, added: readonly DeviceInstance[]): GatewayConfig {
+  return added.length === 0 ? config : { ...config, devices: [...config.devices, ...added] }
+}
+
+type Places = {
+  readonly lineOf: LineOf
+  readonly own: GatewayConfig
+  readonly managed: Managed
+  readonly laid: ReturnType<typeof layOver>
 }
 
 /** Devices are one list in which those that were added come last; a problem names the file that has the device. */
-function locator(
-  own: number,
-  lineOf: LineOf,
-  managed: Managed,
-): (path: Path, message: string) => ConfigProblem {
+function locator({ lineOf, own, managed, laid }: Places): (path: Path, message: string) => ConfigProblem {
+  const first = own.devices.length
+  const added = laid.added(managed.devices)
   return (path, message) => {
     const [list, index, ...rest] = path
-    if (list !== 'devices' || typeof index !== 'number' || index < own)
-      return problemAt(path, message, lineOf)
-    return { ...problemAt([list, index - own, ...rest], message, managed.lineOf), file: managed.file }
+    if (list !== 'devices' || typeof index !== 'number' || index < first)
+      return overlaidProblem(path, message, { lineOf, overlay: laid.overlay, value: rawOf(laid) })
+    const id = added[index - first]?.id
+    const at = managed.raw.findIndex((one) => one.id === id)
+    const problem = problemAt([list, at, ...rest], message, managed.lineOf)
+    return { ...problem, file: managed.file, entry: entryKey('devices', managed.raw[at]) }
   }
+}
+
+function rawOf({ rawOf: read }: ReturnType<typeof layOver>): object {
+  return Object.fromEntries(
+    ['buses', 'devices', 'rules', 'interlocks'].map((section) => [section, read(section)]),
+  )
 }
 
 function resolveDevices(

@@ -13,6 +13,7 @@ useBundledPackages()
 keepHeapSmall()
 const { exitWithProblems } = await import('#lib/exit-with-problems.ts')
 const { formatProblem } = await import('#lib/load-config.ts')
+const { bootAfterFailure, bootGateway, storedCloud } = await import('./boot-gateway.ts')
 const { loadGateway } = await import('./load-gateway.ts')
 
 /** `npm run start:gateway -- --config FILE [--check | --enrol CODE]`. One JSON line with `"ready":true` when everything runs. */
@@ -26,17 +27,19 @@ if (values.enrol !== undefined) {
   process.exit()
 }
 
-// A check is asked for; a start reads no more than it needs.
-const { setup, problems, unusedProfiles, warnings } = await loadGateway(file, process.env, {
-  allProfiles: values.check === true,
-})
-if (setup === undefined) {
-  exitWithProblems(file, [...problems, ...unusedProfiles])
-} else if (values.check === true) {
+if (values.check === true) {
+  // A check only looks, and at everything; a start reads no more than it needs.
+  const cloud = await storedCloud(file, process.env)
+  const { setup, problems, unusedProfiles, warnings } = await loadGateway(file, process.env, {
+    ...{ allProfiles: true, cloud },
+  })
   for (const warning of warnings) process.stderr.write(`${formatProblem(file, warning)}\n`)
-  if (unusedProfiles.length > 0) exitWithProblems(file, unusedProfiles)
-  process.stdout.write(`${file}: good, ${setup.devices.length} devices\n`)
+  if (setup === undefined || unusedProfiles.length > 0)
+    exitWithProblems(file, [...problems, ...unusedProfiles])
+  else process.stdout.write(`${file}: good, ${setup.devices.length} devices\n`)
 } else {
+  const booted = await bootGateway(file, process.env, Date.now())
+  if (booted.setup === undefined) exitWithProblems(file, booted.problems)
   const { runGateway } = await import('./run-gateway.ts')
-  await runGateway(setup, warnings)
+  await runGateway(booted, (failed) => bootAfterFailure(file, process.env, failed))
 }

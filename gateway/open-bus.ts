@@ -1,5 +1,5 @@
 import type { ExistingBrokerConfig, OwnBrokerConfig } from '#gateway/broker/broker-config.ts'
-import { openLocalBroker } from '#gateway/broker/local-broker.ts'
+import { type BrokerLimits, openLocalBroker } from '#gateway/broker/local-broker.ts'
 import type { LocalBus } from '#gateway/broker/local-bus.ts'
 import type { BrokerHealth } from '#gateway/health/health.ts'
 import type { GatewayMetrics } from '#gateway/health/metrics.ts'
@@ -22,6 +22,8 @@ export interface OpenedBus extends LocalBus {
   /** No device is heard after this. */
   close(): Promise<void>
   state(): BrokerHealth
+  /** Goes on with the accounts and limits of another configuration, where the broker is ours. */
+  use(next: { readonly config: GatewayConfig; readonly secrets: Secrets }): void
 }
 
 /** The campus's MQTT traffic, on a broker of our own or on the one that is there. */
@@ -37,10 +39,7 @@ async function openOwn(
   const bus = await openLocalBroker({
     host: broker.host,
     port: broker.port,
-    credentials: secrets.credentials,
-    maxPacketBytes: parseByteSize(broker.maxPacket),
-    maxConnections: broker.maxConnections,
-    maxRetained: broker.maxRetained,
+    ...limitsOf(broker, secrets),
     log,
     onRefused: (reason) => metrics.mqttRefused.inc({ reason }),
     onUnclaimed: () => metrics.mqttUnclaimed.inc(),
@@ -54,7 +53,17 @@ async function openOwn(
       return address
     },
     state: () => (address === undefined ? { connected: false } : { connected: true, address }),
+    use({ config, secrets: known }) {
+      if (!('url' in config.broker)) bus.use(limitsOf(config.broker, known))
+    },
   }
+}
+
+function limitsOf(
+  { maxPacket, maxConnections, maxRetained }: OwnBrokerConfig,
+  { credentials }: Secrets,
+): BrokerLimits {
+  return { credentials, maxPacketBytes: parseByteSize(maxPacket), maxConnections, maxRetained }
 }
 
 async function openExisting(
@@ -82,5 +91,6 @@ async function openExisting(
       await bus[Symbol.asyncDispose]()
     },
     state: () => ({ connected, address: broker.url }),
+    use: () => {},
   }
 }

@@ -1,16 +1,21 @@
+import type { TrialState } from '#gateway/configuration/trial.ts'
 import { systemClock } from '#lib/clock.ts'
-import type { ConfigProblem } from '#lib/load-config.ts'
-import { createLogger } from '#lib/logger.ts'
+import { createLogger, type Logger } from '#lib/logger.ts'
 import { shrinkHeap } from '#lib/small-heap.ts'
 import { stopWithNpm } from '#lib/stop-with-npm.ts'
+import type { Booted } from './boot-gateway.ts'
 import { type Gateway, startGateway } from './gateway.ts'
-import type { GatewaySetup } from './load-gateway.ts'
 
 const stopWithinMs = 10_000
 const lastFlushMs = 2_000
 
+/** What to begin with when what is tried does not start. */
+type AfterFailure = (failed: { readonly state: TrialState; readonly reason: string }) => Promise<Booted>
+
 /** The life of the process: start, one line when ready, signals, and an end with the right exit status. */
-export async function runGateway(setup: GatewaySetup, warnings: readonly ConfigProblem[]): Promise<void> {
+export async function runGateway(booted: Booted, afterFailure: AfterFailure): Promise<void> {
+  const { setup, warnings } = booted
+  if (setup === undefined) throw new Error('there is nothing to run')
   const log = createLogger({ name: 'gateway', level: setup.config.log.level }).child({
     gateway: setup.config.gateway.id,
   })
@@ -54,15 +59,16 @@ export async function runGateway(setup: GatewaySetup, warnings: readonly ConfigP
 
   for (const { message, ...where } of warnings)
     log.warn({ ...where, problem: message }, 'configuration warning')
+  for (const trouble of setup.trouble) log.error({ trouble }, 'stored configuration is not used as it is')
   try {
-    gateway = await startGateway(setup, { log })
+    gateway = await startAny(booted, { log, afterFailure })
   } catch (error) {
     await crash(error, 'gateway could not start')
     return
   }
   gateway.failed.then(
-    (error) => crash(error, 'the outbox cannot go on'),
-    (error: unknown) => crash(error, 'the outbox cannot go on'),
+    (error) => crash(error, 'the gateway cannot go on'),
+    (error: unknown) => crash(error, 'the gateway cannot go on'),
   )
   shrinkHeap()
   const { healthUrl, broker } = gateway
@@ -76,4 +82,19 @@ export async function runGateway(setup: GatewaySetup, warnings: readonly ConfigP
     },
     'gateway ready',
   )
+}
+
+type StartParts = { readonly log: Logger; readonly afterFailure: AfterFailure }
+
+/** A content of the cloud that is tried and does not start is given up at once; everything else is for the service manager. */
+async function startAny({ setup, state }: Booted, { log, afterFailure }: StartParts): Promise<Gateway> {
+  if (setup === undefined) throw new Error('there is nothing to run')
+  try {
+    return await startGateway(setup, { log, trial: state })
+  } catch (error) {
+    if (state.trial === undefined) throw error
+    log.error({ err: error, version: state.trial.version }, 'configuration does not start, going back')
+    const reason = `does not start: ${error instanceof Error ? error.message : String(error)}`
+    return await startAny(await afterFailure({ state, reason }), { log, afterFailure })
+  }
 }

@@ -226,7 +226,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /** A known key that differs only in case, separators or one letter. */
-function closest(key: string, known: readonly string[]): string | undefined {
+export function closest(key: string, known: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[_-]/g, '')
   return known.find((one) => plain(one) === plain(key)) ?? known.find((one) => oneEditApart(one, key))
 }

@@ -12,7 +12,7 @@ import {
   type Scalar,
   visit,
 } from 'yaml'
-import { explain, type Path } from './explain.ts'
+import { explain, type Finding, type Path } from './explain.ts'
 
 /** Something wrong in a file, for the person who wrote it. `path` is `devices[2].unit`, empty for the whole file. */
 export type ConfigProblem = {
@@ -21,6 +21,19 @@ export type ConfigProblem = {
   readonly message: string
   /** Where it is not the configuration itself but a file it leads to. */
   readonly file?: string
+  /** What would have to be left out to be rid of it, where that is possible. */
+  readonly entry?: string
+}
+
+/** What is laid over a file: from another place, and checked together with it. */
+export type Overlay = {
+  /** Where it comes from, for problems in it. */
+  readonly name: string
+  readonly apply: (raw: unknown) => { readonly value: unknown; readonly findings: readonly Finding[] }
+  /** Whether what stands at the path came with it. */
+  readonly owns: (path: Path) => boolean
+  /** See `ConfigProblem.entry`. */
+  readonly entryOf: (path: Path, value: unknown) => string | undefined
 }
 
 export type Loaded<T> =
@@ -37,6 +50,7 @@ export type ConfigSource<S extends TSchema> = {
   readonly schema: S
   /** Where `${NAME}` in the file is looked up; without it such text stays as it is. */
   readonly env?: Environment
+  readonly overlay?: Overlay
 }
 
 /**
@@ -51,7 +65,7 @@ export async function loadConfig<S extends TSchema>(source: ConfigSource<S>): Pr
     const reason = (error as NodeJS.ErrnoException).code ?? String(error)
     return { ok: false, problems: [{ path: '', message: `cannot read the file (${reason})` }] }
   }
-  return parseConfig(text, source.schema, source.env)
+  return parseConfig(text, source.schema, source.env, source.overlay)
 }
 
 /** The same for text that is already in memory. Pure. */
@@ -59,6 +73,7 @@ export function parseConfig<S extends TSchema>(
   text: string,
   schema: S,
   env?: Environment,
+  overlay?: Overlay,
 ): Loaded<Static<S>> {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' })
@@ -73,8 +88,10 @@ export function parseConfig<S extends TSchema>(
   const lineOf: LineOf = (path) => lineAt(document, lines, path)
   const problems: ConfigProblem[] = env === undefined ? [] : replaceEnvironment(document, env, lines)
   const raw: unknown = document.toJS({ maxAliasCount: 100 }) ?? {}
-  const { value, findings } = explain(schema, raw)
-  for (const { path, message } of findings) problems.push(problemAt(path, message, lineOf))
+  const laid = overlay?.apply(raw) ?? { value: raw, findings: [] }
+  const { value, findings } = explain(schema, laid.value)
+  for (const { path, message } of [...laid.findings, ...findings])
+    problems.push(overlaidProblem(path, message, { lineOf, overlay, value: laid.value }))
   if (problems.length > 0) return { ok: false, problems: sorted(problems) }
 
   // Not compiled: a configuration is read once, and the code made for a large schema would stay in memory.
@@ -86,6 +103,22 @@ export function parseConfig<S extends TSchema>(
 export function problemAt(path: Path, message: string, lineOf?: LineOf): ConfigProblem {
   const line = lineOf?.(path)
   return line === undefined ? { path: pathText(path), message } : { path: pathText(path), line, message }
+}
+
+type Where = { readonly lineOf: LineOf; readonly overlay: Overlay | undefined; readonly value: unknown }
+
+/** A problem of what was laid over has the place it came from, and no line of the file. */
+export function overlaidProblem(
+  path: Path,
+  message: string,
+  { lineOf, overlay, value }: Where,
+): ConfigProblem {
+  if (overlay === undefined) return problemAt(path, message, lineOf)
+  const entry = overlay.entryOf(path, value)
+  const where = overlay.owns(path)
+    ? { ...problemAt(path, message), file: overlay.name }
+    : problemAt(path, message, lineOf)
+  return entry === undefined ? where : { ...where, entry }
 }
 
 /** `gateway.yaml:12: devices[2].unit: expected …` */

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import { Aedes, type AedesPublishPacket, type Client, type PublishPacket } from 'aedes'
 import { writeToStream } from 'mqtt-packet'
 import { limitMqttPackets } from '#lib/limit-mqtt-packets.ts'
@@ -26,6 +27,11 @@ export type LocalBrokerOptions = {
   readonly onUnclaimed?: () => void
 }
 
+export type BrokerLimits = Pick<
+  LocalBrokerOptions,
+  'credentials' | 'maxPacketBytes' | 'maxConnections' | 'maxRetained'
+>
+
 export const refusalReasons = ['login', 'publish', 'subscribe', 'protocol', 'retained-limit'] as const
 export type RefusalReason = (typeof refusalReasons)[number]
 
@@ -35,6 +41,8 @@ export interface LocalBroker extends LocalBus {
    * lost. Rejects when the port is taken.
    */
   listen(): Promise<Address>
+  /** Goes on with other accounts and limits. Whose account is another one now, or gone, has to connect again. */
+  use(limits: BrokerLimits): void
   /** Closes every connection and the port; may be called more than once. */
   close(): Promise<void>
 }
@@ -57,9 +65,11 @@ const logEveryMs = 60_000
  * The MQTT broker inside the gateway. It keeps nothing for clients that are away: sessions are always clean. A refused
  * publish closes that client's connection, the only refusal MQTT 3.1.1 has.
  */
-export async function openLocalBroker(options: LocalBrokerOptions): Promise<LocalBroker> {
-  const { log } = options
-  const access = createAccess(options.credentials)
+export async function openLocalBroker(given: LocalBrokerOptions): Promise<LocalBroker> {
+  const { log } = given
+  let options = given
+  let access = createAccess(options.credentials)
+  const clients = new Set<Client>()
   const admitted = new WeakMap<Client, Credential>()
   const logged = new RateLimit(logEveryMs)
   /** What clients left for those who come later; the gateway's own values are not in it. */
@@ -94,6 +104,7 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
         return done(error, false)
       }
       admitted.set(client, credential)
+      clients.add(client)
       // Two credentials can never throw each other out by using the same client id.
       client.id = `${credential.username}:${client.id}`
       done(null, true)
@@ -154,7 +165,10 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
   })
 
   aedes.on('unsubscribe', (filters, client) => audience.remove(client, filters))
-  aedes.on('clientDisconnect', (client) => audience.leave(client))
+  aedes.on('clientDisconnect', (client) => {
+    clients.delete(client)
+    audience.leave(client)
+  })
 
   aedes.on('publish', (packet, client) => {
     if (client !== null && packet.qos === 2) hear(client, packet)
@@ -200,6 +214,16 @@ export async function openLocalBroker(options: LocalBrokerOptions): Promise<Loca
   return {
     listen: () => listen(server, options),
     close,
+    use(limits) {
+      options = { ...options, ...limits }
+      access = createAccess(options.credentials)
+      server.maxConnections = options.maxConnections
+      const known = new Map(options.credentials.map((one) => [one.username, one]))
+      for (const client of clients) {
+        const old = admitted.get(client)
+        if (!isDeepStrictEqual(known.get(old?.username ?? ''), old)) client.close()
+      }
+    },
     subscribe(filter, handler) {
       const end = subscribers.add(filter, handler)
       let isOver = false

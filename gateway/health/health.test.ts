@@ -5,6 +5,7 @@ import { startHealthServer } from './health-server.ts'
 import { createMetrics } from './metrics.ts'
 
 const well: HealthFacts = {
+  configuration: { version: 0, trouble: [] },
   gateway: 'school-a',
   software: '1',
   startedAt: '2026-01-01T00:00:00.000Z',

@@ -14,7 +14,15 @@ export type Health = {
   readonly devices: DevicesHealth
   readonly alarms: { readonly active: number }
   readonly broker: BrokerHealth
+  readonly configuration: ConfigurationHealth
   readonly rssBytes: number
+}
+
+export type ConfigurationHealth = {
+  /** Number of the configuration of the cloud that runs; 0: gateway.yaml alone. */
+  readonly version: number
+  /** What of the stored configuration is not used, and why. */
+  readonly trouble: readonly string[]
 }
 
 export type UplinkHealth = {
@@ -64,13 +72,14 @@ export type HealthFacts = Omit<Health, 'status' | 'problems'>
 
 /** Adds the verdict. Pure. Being cut off from the cloud is what the outbox is for: degraded, not failed. */
 export function judgeHealth(facts: HealthFacts): Health {
-  const { uplink, outbox, devices, broker } = facts
+  const { uplink, outbox, devices, broker, configuration } = facts
   const problems = [
     ...(outbox.failure === undefined ? [] : [`outbox: ${outbox.failure}`]),
     ...(broker.connected ? [] : ['broker: not reachable']),
     ...(uplink.connected ? [] : [`uplink: ${uplink.state}`]),
     ...(uplink.certificate?.problem === undefined ? [] : [`uplink: ${uplink.certificate.problem}`]),
     ...(devices.down === 0 ? [] : [`devices: ${devices.down} of ${devices.total} down`]),
+    ...configuration.trouble.map((text) => `configuration: ${text}`),
     ...(isShort(outbox) ? [`outbox: full in ${outbox.autonomyH?.toFixed(1)} hours without the cloud`] : []),
   ]
   const status = outbox.failure !== undefined ? 'failed' : problems.length > 0 ? 'degraded' : 'ok'

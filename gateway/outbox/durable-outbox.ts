@@ -25,6 +25,7 @@ import type {
   OutboxOptions,
   OutboxStats,
 } from './outbox.ts'
+import type { OutboxSettings } from './outbox-config.ts'
 import { OutboxMeter } from './outbox-meter.ts'
 import type { CommitAnswer, CommitRequest, OpenAnswer, OutboxMethods } from './outbox-worker.ts'
 import { PendingBatches, type PendingGroup } from './pending-batches.ts'
@@ -50,7 +51,7 @@ const salvageWords: Readonly<Record<Salvage['outcome'], string>> = {
 /** Main-thread side of the outbox: columns in memory, one commit in hand at a time, the rest waits for the next. */
 export class DurableOutbox implements Outbox {
   readonly failed: Promise<Error>
-  readonly #options: OutboxOptions
+  #options: OutboxOptions
   readonly #worker: WorkerHandle<OutboxMethods>
   readonly #epoch: number
   readonly #builder: ColumnsBuilder
@@ -186,6 +187,13 @@ export class DurableOutbox implements Outbox {
       ),
       ...this.#meter.figures(),
     }
+  }
+
+  async use(settings: OutboxSettings): Promise<void> {
+    const { diskBudgetBytes, dropFirst, memoryBudgetSamples } = settings
+    await this.#worker.call('use', { diskBudgetBytes, dropFirst })
+    this.#options = { ...this.#options, settings }
+    this.#batches.use(memoryBudgetSamples)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -57,7 +57,7 @@ const keptEpochs = 100
 
 export class OutboxFile {
   readonly db: Sqlite
-  readonly #options: FileOptions
+  #options: FileOptions
   readonly #sql: ReturnType<typeof prepareStatements>
   readonly #pageSize: number
   /** Room kept free of the budget for the write-ahead log. */
@@ -92,6 +92,11 @@ export class OutboxFile {
 
   close(): void {
     this.db.close()
+  }
+
+  /** From the next change on. Room for the write-ahead log stays as it was. */
+  use(limits: Pick<FileOptions, 'diskBudgetBytes' | 'dropFirst'>): void {
+    this.#options = { ...this.#options, ...limits }
   }
 
   /** An epoch that no row of this file has. */

@@ -152,6 +152,11 @@ function closeQuietly(): void {
 }
 
 const methods = {
+  /** Other limits, from the next commit on. */
+  use(limits: Pick<FileOptions, 'diskBudgetBytes' | 'dropFirst'>): void {
+    options = { ...options, ...limits }
+    file?.use(limits)
+  },
   open(request: OpenRequest): OpenAnswer {
     options = request
     try {

@@ -99,6 +99,8 @@ export type OutboxStats = {
 export interface Outbox extends OutboxInput, OutboxOutput, AsyncDisposable {
   /** Resolves with the reason when the outbox cannot go on; the process should end and be started again. */
   readonly failed: Promise<Error>
+  /** Goes on with other limits: what is numbered, stored and under way stays as it is. */
+  use(settings: OutboxSettings): Promise<void>
 }
 
 export type OutboxOptions = {

@@ -18,7 +18,7 @@ type Waiting = {
  * fit is dropped, oldest first, and counted in `takeDrops`. Neither clock nor I/O.
  */
 export class PendingBatches {
-  readonly #maxSamples: number
+  #maxSamples: number
   readonly #epoch: number
   #waiting: Waiting[] = []
   #samples = 0
@@ -30,6 +30,11 @@ export class PendingBatches {
 
   constructor(epoch: number, maxSamples: number) {
     this.#epoch = epoch
+    this.#maxSamples = maxSamples
+  }
+
+  /** Another limit; what is over it goes with the next batch. */
+  use(maxSamples: number): void {
     this.#maxSamples = maxSamples
   }
 

@@ -15,7 +15,7 @@ export type About = {
   readonly configVersion: string
   readonly catalogue: Catalogue
   /** What became of the configuration; said after every birth. */
-  readonly config?: ConfigReport
+  readonly config?: () => ConfigReport
   readonly devices: { readonly total: number; readonly up: number; readonly down: number }
 }
 

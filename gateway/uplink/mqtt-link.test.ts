@@ -28,6 +28,7 @@ function open({ port, ca }: { port: number; ca: string }): Promise<Link> {
     onDelivery: ignore,
     onCommand: ignore,
     onRequest: ignore,
+    onConfig: ignore,
   }
   return openLink(options, new AbortController().signal)
 }

@@ -149,7 +149,7 @@ export class Session {
     this.#say(birthOf(about(), outbox.stats(), clock.now()))
     this.sayCatalogue()
     const { config } = about()
-    if (config !== undefined) this.#say(config)
+    if (config !== undefined) this.#say(config())
   }
 
   /** Handed to the socket; who needs to know that it arrived waits for an answer. */

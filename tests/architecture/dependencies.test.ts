@@ -21,6 +21,7 @@ const mayImport: Record<string, readonly string[]> = {
   'gateway/rules': base,
   'gateway/alarms': [...base, 'gateway/rules'],
   'gateway/outbox': base,
+  'gateway/configuration': base,
   'gateway/health': base,
   'cloud/ingest': [...base, 'cloud/state', 'cloud/telemetry'],
   'cloud/telemetry': [...base, 'cloud/access', 'cloud/http'],
