@@ -10,6 +10,8 @@ import { countCommandSteps } from '#cloud/commands/command-metrics.ts'
 import { CommandRepository } from '#cloud/commands/command-repository.ts'
 import { CommandService } from '#cloud/commands/command-service.ts'
 import { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
+import { ConfigService } from '#cloud/configuration/config-service.ts'
+import { RolloutService } from '#cloud/configuration/rollout-service.ts'
 import { DangerService } from '#cloud/dangers/danger-service.ts'
 import { Admission } from '#cloud/enrolment/admission.ts'
 import { keepOut } from '#cloud/enrolment/keep-out.ts'
@@ -37,6 +39,7 @@ import { hostPort } from '#lib/host-port.ts'
 import type { Logger } from '#lib/logger.ts'
 import { parseDuration } from '#lib/quantity.ts'
 import { AlarmNotices } from './alarm-notices.ts'
+import { checkConfig } from './check-config.ts'
 import { createEnrolment } from './create-enrolment.ts'
 import { gatewayUrl } from './gateway-address.ts'
 import { createGatewayFeed } from './gateway-feed.ts'
@@ -124,6 +127,13 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       },
     }),
   )
+  const configs = parts.use(
+    new ConfigService({
+      ...{ db, clock, log: part('configuration'), check: checkConfig },
+      send: async (gateway, message) => (await ingest?.sendConfig(gateway, message)) ?? false,
+    }),
+  )
+  const rollouts = parts.use(new RolloutService({ db, configs, clock, log: part('roll-outs') }))
   const requests = new GatewayRequests({
     clock,
     send: async (gateway, request) => (await ingest?.sendRequest(gateway, request)) ?? false,
@@ -196,6 +206,8 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
         hub,
         commands,
         requests,
+        configs,
+        rollouts,
         gatewayAlarms,
         onAlarm,
         clock,
@@ -232,6 +244,8 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     }),
   )
   const address = { given: config.enrolment.address, hostNames: config.tls.hostNames, mqtt: ingest.address }
+  configs.start()
+  rollouts.start()
   // Last, so that whoever gets an answer finds everything there.
   const served = await startHttp({
     config,
@@ -243,6 +257,8 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     hub,
     commands,
     requests,
+    configs,
+    rollouts,
     organisation,
     notifications,
     places,

@@ -3,6 +3,8 @@ import { alarmView } from '#cloud/alarms/alarm-view.ts'
 import type { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
 import type { CommandService } from '#cloud/commands/command-service.ts'
 import type { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
+import type { ConfigService } from '#cloud/configuration/config-service.ts'
+import type { RolloutService } from '#cloud/configuration/rollout-service.ts'
 import { DeviceRepository } from '#cloud/devices/device-repository.ts'
 import { linkView } from '#cloud/devices/device-view.ts'
 import { bookForgotten } from '#cloud/gateways/forgotten.ts'
@@ -26,6 +28,8 @@ export type FeedOptions = {
   readonly hub: LiveHub
   readonly commands: Pick<CommandService, 'gatewayReady' | 'heard'>
   readonly requests: Pick<GatewayRequests, 'reply' | 'disconnected'>
+  readonly configs: Pick<ConfigService, 'heard'>
+  readonly rollouts: Pick<RolloutService, 'heard'>
   readonly gatewayAlarms: Pick<GatewayAlarms, 'twin' | 'clock'>
   readonly onAlarm: (alarm: Alarm) => void
   readonly clock: Clock
@@ -34,7 +38,7 @@ export type FeedOptions = {
 
 /** What happens to what ingest takes in: gateways' own words into the inventory, everything on to the live stream. */
 export function createGatewayFeed(options: FeedOptions): IngestHooks {
-  const { db, hub, commands, requests, gatewayAlarms, onAlarm, clock, log } = options
+  const { db, hub, commands, requests, gatewayAlarms, onAlarm, configs, rollouts, clock, log } = options
   const gateways = new GatewayRepository(db)
   const devices = new DeviceRepository(db)
   const alarms = new AlarmRepository(db)
@@ -71,6 +75,10 @@ export function createGatewayFeed(options: FeedOptions): IngestHooks {
         gatewayAlarms.clock(gateway, message.at - now)
       // Its first word: it has subscribed by now.
       if (message.kind === 'birth') commands.gatewayReady(gateway)
+      if (message.kind === 'config') {
+        await configs.heard(gateway, message)
+        await rollouts.heard(gateway, message)
+      }
       await publishGateway(gateway)
     },
     onConnection: async (gateway, connected) => {
@@ -105,6 +113,8 @@ async function keepState({ db, gateway, message, now, log }: Said): Promise<void
       return gateways.status(gateway, message, now)
     case 'death':
       return gateways.disconnected(gateway)
+    case 'config':
+      return // has a table of its own
     case 'catalogue':
       return keepCatalogue(db, gateway, message, now)
   }

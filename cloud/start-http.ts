@@ -12,6 +12,10 @@ import { commandRoutes } from '#cloud/commands/command-routes.ts'
 import type { CommandService } from '#cloud/commands/command-service.ts'
 import { commissioningRoutes } from '#cloud/commissioning/commissioning-routes.ts'
 import type { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
+import { configRoutes } from '#cloud/configuration/config-routes.ts'
+import type { ConfigService } from '#cloud/configuration/config-service.ts'
+import { rolloutRoutes } from '#cloud/configuration/rollout-routes.ts'
+import type { RolloutService } from '#cloud/configuration/rollout-service.ts'
 import { dangerRoutes } from '#cloud/dangers/danger-routes.ts'
 import type { DangerService } from '#cloud/dangers/danger-service.ts'
 import { DeviceRepository } from '#cloud/devices/device-repository.ts'
@@ -52,6 +56,8 @@ export type HttpParts = {
   readonly hub: LiveHub
   readonly commands: CommandService
   readonly requests: GatewayRequests
+  readonly configs: ConfigService
+  readonly rollouts: RolloutService
   readonly organisation: OrganisationService
   readonly notifications: { readonly routes: (api: App) => void }
   readonly places: PlaceIndex
@@ -94,7 +100,8 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
 /** The same without a port, for `inject`. */
 export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])): Promise<App> {
   const { config, clock, log, db, audit, telemetry, hub, commands, requests, organisation, metrics } = parts
-  const { consoleFolder, places, dangers, notifications, enrolment, gatewayUrl } = parts
+  const { consoleFolder, places, dangers, notifications, enrolment, gatewayUrl, configs, rollouts } = parts
+  const isGateway = async (id: string) => (await gateways.byId(id)) !== undefined
   const { origins, trustProxy, tls } = config.http
   const sessions = new SessionService({ db, clock, log, lifetimeMs: parseDuration(config.sessions.lifetime) })
   const findCaller = withAccess(sessions.find.bind(sessions), places)
@@ -126,7 +133,7 @@ export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])):
         requests,
         clock,
         log,
-        isGateway: async (id) => (await gateways.byId(id)) !== undefined,
+        isGateway,
         device: async (gateway, id) => {
           const row = await devices.byKey({ gateway, id })
           return row === undefined || row.removed_at !== null ? undefined : deviceFacts(row)
@@ -138,6 +145,8 @@ export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])):
       })
       notifications.routes(api)
       gatewayEnrolmentRoutes(api, { enrolment, gatewayUrl, sideDoor, clock })
+      configRoutes(api, { configs, isGateway })
+      rolloutRoutes(api, { rollouts, isGateway })
       auditRoutes(api, { log: audit, clock })
       liveRoutes(api, { hub, clock, log, findCaller })
     },

@@ -227,7 +227,11 @@ function layOver({ cloud, managed, without, secretsFolder }: Laying) {
   return {
     overlay: overlaid,
     content,
-    own: () => ownContent(raw, managed.raw),
+    own: () =>
+      ownContent(
+        raw,
+        managed.raw.filter((one) => !without.has(entryKey('devices', one))),
+      ),
     /** A device that the cloud took over is its device. */
     added: (devices: readonly DeviceInstance[]) =>
       devices.filter(({ id }) => !taken.has(id)).map((one) => besideManaged(one, managed.file)),

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client'
 import type { Database } from '#cloud/state/database.ts'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
 import type { Command } from '#contract/command.ts'
+import type { ConfigMessage } from '#contract/configuration.ts'
 import { encodeJson } from '#contract/messages.ts'
 import type { Request } from '#contract/request.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -32,6 +33,8 @@ export interface RunningIngest extends AsyncDisposable {
   readonly address: { readonly host: string; readonly port: number }
   /** False when the gateway is away: then nothing was sent and nothing is kept. True is no promise that it arrived. */
   sendCommand(gateway: string, command: Command): Promise<boolean>
+  /** The same for a configuration. */
+  sendConfig(gateway: string, message: ConfigMessage): Promise<boolean>
   /** The same for a question. */
   sendRequest(gateway: string, request: Request): Promise<boolean>
   connected(): readonly ConnectedGateway[]
@@ -67,6 +70,7 @@ export async function startIngest(options: StartIngestOptions): Promise<RunningI
   return {
     address: embedded.address,
     sendCommand: (gateway, command) => embedded.send(gateway, 'command', encodeJson(command)),
+    sendConfig: (gateway, message) => embedded.send(gateway, 'config', encodeJson(message)),
     sendRequest: (gateway, request) => embedded.send(gateway, 'request', encodeJson(request)),
     connected: () => embedded.connected(),
     cut: (gateway, reason) => embedded.cut(gateway, reason),

@@ -9,6 +9,7 @@ import { audit } from './migrations/0005-audit.ts'
 import { organisation } from './migrations/0006-organisation.ts'
 import { access } from './migrations/0007-access.ts'
 import { enrolment } from './migrations/0009-enrolment.ts'
+import { configuration } from './migrations/0010-configuration.ts'
 import { notifications } from './migrations/0011-notifications.ts'
 import { dangers } from './migrations/0012-dangers.ts'
 
@@ -22,8 +23,9 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-organisation': organisation,
   '0007-access': access,
   '0009-enrolment': enrolment,
-  '0012-dangers': dangers,
+  '0010-configuration': configuration,
   '0011-notifications': notifications,
+  '0012-dangers': dangers,
 }
 
 /**

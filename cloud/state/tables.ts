@@ -34,6 +34,10 @@ export interface Tables {
   notification_jobs: NotificationJobRow
   enrolment_tokens: EnrolmentTokenRow
   gateway_certificates: GatewayCertificateRow
+  config_versions: ConfigVersionRow
+  config_reports: ConfigReportRow
+  rollouts: RolloutRow
+  rollout_gateways: RolloutGatewayRow
 }
 
 export interface GatewayRow {
@@ -472,4 +476,64 @@ export interface NotificationJobRow {
   finished_at: number | null
   /** The job whose message this one was told in; its own id when it was told first. */
   told_with: string | null
+}
+
+/** A content that a person gave a gateway. Rows are never changed. */
+export interface ConfigVersionRow {
+  gateway: string
+  /** From 1. */
+  version: number
+  at: number
+  username: string
+  display_name: string
+  comment: string
+  digest: string
+  content_json: string
+  rollback_of: number | null
+  rollout: string | null
+}
+
+/** What a gateway said last about its configuration. */
+export interface ConfigReportRow {
+  gateway: string
+  version: number
+  digest: string
+  state: string
+  at: number
+  reason: string | null
+  problems_json: string | null
+  running_version: number
+  running_digest: string
+  pause_ms: number | null
+  /** Of the gateway's own file, without passwords. */
+  own_json: string | null
+}
+
+/** One change for many gateways. */
+export interface RolloutRow {
+  id: string
+  at: number
+  username: string
+  display_name: string
+  comment: string
+  change_json: string
+  stages_json: string
+  within_s: number
+  soak_s: number
+  state: string
+  reason: string | null
+  finished_at: number | null
+}
+
+export interface RolloutGatewayRow {
+  rollout: string
+  gateway: string
+  n: number
+  stage: number
+  state: string
+  version: number | null
+  reason: string | null
+  at: number | null
+  /** 1: it failed and a person went on all the same. */
+  accepted: number
 }

@@ -85,7 +85,7 @@ export class ApiClient {
     })
     const text = await response.text()
     if (!response.ok)
-      throw new Error(`${init.method ?? 'GET'} ${path}: ${response.status} ${text.slice(0, 500)}`)
+      throw new Error(`${init.method ?? 'GET'} ${path}: ${response.status} ${text.slice(0, 5_000)}`)
     return JSON.parse(text) as T
   }
 }

@@ -29,6 +29,7 @@ export type CampusOptions = {
   readonly rules?: readonly Readonly<Record<string, unknown>>[]
   readonly interlocks?: readonly Readonly<Record<string, unknown>>[]
   readonly outbox?: Readonly<Record<string, unknown>>
+  readonly configuration?: Readonly<Record<string, unknown>>
   /** Longest wait of the gateway between two attempts to connect. */
   readonly reconnectMax?: string
   /** Given the cloud's MQTT port, answers with the port the gateway is to use: a proxy in between. */
@@ -128,6 +129,7 @@ export async function startCampus(options: CampusOptions): Promise<Campus> {
       ...(rules === undefined ? {} : { rules }),
       ...(options.interlocks === undefined ? {} : { interlocks: options.interlocks }),
       ...(outbox === undefined ? {} : { outbox }),
+      ...(options.configuration === undefined ? {} : { configuration: options.configuration }),
       ...(options.gatewayEnv === undefined ? {} : { env: options.gatewayEnv }),
     }),
   )

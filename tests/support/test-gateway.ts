@@ -27,6 +27,8 @@ export type TestGatewayOptions = {
   readonly rules?: readonly Readonly<Record<string, unknown>>[]
   readonly interlocks?: readonly Readonly<Record<string, unknown>>[]
   readonly outbox?: Readonly<Record<string, unknown>>
+  /** How long a change from the cloud is tried. */
+  readonly configuration?: Readonly<Record<string, unknown>>
   /** For the gateway's process only: a library in front of libc, a time zone. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -76,6 +78,11 @@ export class TestGateway implements AsyncDisposable {
   /** As a power cut: nothing is flushed. */
   kill9(): Promise<void> {
     return this.#program.kill9()
+  }
+
+  /** As a service manager does when it has ended; who waits for it looks elsewhere. */
+  begin(): void {
+    this.#program = this.#spawn()
   }
 
   /** The same configuration and data again. */
@@ -130,6 +137,7 @@ export async function writeGatewayConfig(options: TestGatewayOptions): Promise<s
     rules: rules ?? [],
     interlocks: options.interlocks ?? [],
     ...(outbox === undefined ? {} : { outbox }),
+    ...(options.configuration === undefined ? {} : { configuration: options.configuration }),
     health: { host, port: options.healthPort },
     log: { level: 'info' },
   }
