@@ -39,6 +39,7 @@ const thingsByPath: Readonly<Record<string, string>> = {
   '/dangers/{id}/photos/{photo}': 'photo-1',
   '/gateways/{id}/ledger/{day}': '2026-11-27',
   '/me/notifications/push-subscriptions/{id}': 'browser-b',
+  '/gateways/{id}/config/versions/{version}': '1',
 }
 /** What B itself has not: there is no drawing, no picture, no scan, and its gateway has nothing to tell. */
 const absentInB = /\/(plan|photos\/\{photo\}|scans\/\{scan\}|profiles|buses|proposals|errors)$/

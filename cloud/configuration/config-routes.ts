@@ -17,6 +17,8 @@ import type { ConfigService } from './config-service.ts'
 const tags = ['configuration']
 const about = { about: aboutGateway }
 const manage = { ...about, needs: 'gateways.manage' } as const
+/** A content may be half of it; the service says so in better words. */
+const bodyLimit = 1024 * 1024
 const GatewayPath = Type.Object({ id: GatewayId }, closed)
 const VersionPath = Type.Object(
   { id: GatewayId, version: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }) },
@@ -55,6 +57,7 @@ export function configRoutes(api: App, { configs, isGateway }: ConfigRoutesOptio
   api.put(
     '/gateways/:id/config',
     {
+      bodyLimit,
       config: { ...manage, audit: 'config.put' },
       schema: {
         operationId: 'putGatewayConfig',
@@ -75,6 +78,7 @@ export function configRoutes(api: App, { configs, isGateway }: ConfigRoutesOptio
   api.post(
     '/gateways/:id/config/check',
     {
+      bodyLimit,
       config: { ...manage, audit: 'config.checked' },
       schema: {
         operationId: 'checkGatewayConfig',

@@ -17,7 +17,7 @@ import type { Logger } from '#lib/logger.ts'
 import { oneAtATime } from '#lib/one-at-a-time.ts'
 import { ConfigRepository, contentOf, ownOf } from './config-repository.ts'
 import type { ConfigService } from './config-service.ts'
-import { nextStep, overdue, stagesOf } from './plan-rollout.ts'
+import { nextStep, overdue, type Step, stagesOf } from './plan-rollout.ts'
 import { RolloutRepository } from './rollout-repository.ts'
 import { paceOf, progressOf, rolloutView } from './rollout-view.ts'
 
@@ -173,37 +173,39 @@ export class RolloutService implements AsyncDisposable {
 
   /** Takes every step that can be taken now. */
   async #advance({ id }: RolloutRow): Promise<void> {
-    const { clock, log } = this.#options
     for (;;) {
       const row = await this.#rollouts.byId(id)
       if (row === undefined) return
       await this.#overtaken(row)
       const all = (await this.#rollouts.gateways([id])).map(progressOf)
-      const now = clock.now()
-      if (row.state !== 'running') {
-        for (const gateway of overdue(all, paceOf(row), now)) await this.#move(row, gateway, lost(row))
+      const now = this.#options.clock.now()
+      for (const gateway of overdue(all, paceOf(row), now))
+        await this.#move(row, gateway, { state: 'lost', reason: `said nothing within ${row.within_s} s` })
+      if (row.state !== 'running') return
+      const step = nextStep(all, paceOf(row), now)
+      if (step.kind === 'wait') return
+      await this.#take(row, step)
+    }
+  }
+
+  async #take(row: RolloutRow, step: Exclude<Step, { kind: 'wait' }>): Promise<void> {
+    const { clock, log } = this.#options
+    const { id } = row
+    switch (step.kind) {
+      case 'lost':
+        return // marked above
+      case 'done':
+        await this.#rollouts.setState(id, 'done', { finishedAt: clock.now() })
+        log.info({ rollout: id }, 'roll-out done')
+        return
+      case 'stop': {
+        const reason = step.failed.map(({ gateway, state }) => `${gateway} ${state}`).join(', ')
+        await this.#rollouts.setState(id, 'stopped', { reason: reason.slice(0, 500) })
+        log.warn({ rollout: id, reason }, 'roll-out stopped')
         return
       }
-      const step = nextStep(all, paceOf(row), now)
-      switch (step.kind) {
-        case 'wait':
-          return
-        case 'done':
-          await this.#rollouts.setState(id, 'done', { finishedAt: now })
-          log.info({ rollout: id }, 'roll-out done')
-          return
-        case 'stop': {
-          const reason = step.failed.map(({ gateway, state }) => `${gateway} ${state}`).join(', ')
-          await this.#rollouts.setState(id, 'stopped', { reason: reason.slice(0, 500) })
-          log.warn({ rollout: id, reason }, 'roll-out stopped')
-          return
-        }
-        case 'lost':
-          for (const gateway of step.gateways) await this.#move(row, gateway, lost(row))
-          continue
-        case 'send':
-          for (const gateway of step.gateways) await this.#give(row, gateway)
-      }
+      case 'send':
+        for (const gateway of step.gateways) await this.#give(row, gateway)
     }
   }
 
@@ -261,10 +263,6 @@ export class RolloutService implements AsyncDisposable {
     await this.#rollouts.move(id, gateway, { ...to, at: this.#options.clock.now() })
     this.#options.log.info({ rollout: id, gateway, ...to }, 'roll-out at a gateway')
   }
-}
-
-function lost({ within_s }: RolloutRow) {
-  return { state: 'lost', reason: `said nothing within ${within_s} s` } as const
 }
 
 function invalid(problems: readonly ConfigProblem[]): AppError {

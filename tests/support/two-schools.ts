@@ -220,7 +220,7 @@ async function refuse(client: MqttClient, gateway: string, payload: Uint8Array):
 
 /** What only people make: a room with the device in it, a command. */
 async function furnish(admin: ApiClient, letter: SchoolLetter): Promise<void> {
-  const { campus, room, deviceId, point, word } = school(letter)
+  const { campus, room, gateway, deviceId, point, word } = school(letter)
   const put = (path: string, body: object) =>
     admin.call(`/api/v1${path}`, { method: 'PUT', body: JSON.stringify(body) })
   const title = { zh: word }
@@ -233,6 +233,10 @@ async function furnish(admin: ApiClient, letter: SchoolLetter): Promise<void> {
     roomType: 'ordinary-classroom',
   })
   await put(`/devices/${deviceId}/place`, { place: room })
+  const content = { outbox: { diskBudget: '1GB' } }
+  await put(`/gateways/${gateway}/config`, { baseVersion: 0, comment: word, content })
+  const rollout = { change: { outbox: { commitEvery: '2s' } }, gateways: [gateway], comment: word }
+  await admin.call('/api/v1/rollouts', { method: 'POST', body: JSON.stringify(rollout) })
   const command = { point, value: 20, key: `key-${letter}`, expiresInS: 600 }
   await admin.call('/api/v1/commands', { method: 'POST', body: JSON.stringify(command) })
   const danger = { node: room, title: word, category: 'fire', key: `danger-${letter}` }
