@@ -107,6 +107,24 @@ const ledgerRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/gateways/ledger-page.tsx'), 'LedgerPage'),
 })
 
+const gatewayConfigRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/gateways/$gateway/config',
+  component: lazyRouteComponent(() => import('./features/configuration/config-page.tsx'), 'ConfigPage'),
+})
+
+const rolloutsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/rollouts',
+  component: lazyRouteComponent(() => import('./features/configuration/rollouts-page.tsx'), 'RolloutsPage'),
+})
+
+const rolloutRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/rollouts/$rollout',
+  component: lazyRouteComponent(() => import('./features/configuration/rollout-page.tsx'), 'RolloutPage'),
+})
+
 const alarmsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/alarms',
@@ -181,6 +199,9 @@ const routeTree = rootRoute.addChildren([
     gatewaysRoute,
     gatewayRoute,
     ledgerRoute,
+    gatewayConfigRoute,
+    rolloutsRoute,
+    rolloutRoute,
     alarmsRoute,
     auditRoute,
     dangersRoute,

@@ -46,7 +46,7 @@ export function Layout() {
 const sections = {
   devices: /^\/(devices|points)(\/|$)/,
   alarms: /^\/alarms(\/|$)/,
-  gateways: /^\/gateways(\/|$)/,
+  gateways: /^\/(gateways|rollouts)(\/|$)/,
   tree: /^\/tree(\/|$)/,
   dangers: /^\/dangers(\/|$)/,
 } as const

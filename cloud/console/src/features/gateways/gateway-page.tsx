@@ -9,6 +9,7 @@ import { useLanguage } from '../../i18n/use-language.ts'
 import { Empty } from '../../ui/page-states.tsx'
 import { QueryView } from '../../ui/query-view.tsx'
 import { useTitle } from '../../ui/use-title.ts'
+import { ConfigSection } from '../configuration/config-section.tsx'
 import { EnrolmentSection } from '../enrolment/enrolment-section.tsx'
 import { BacklogTable } from './backlog-table.tsx'
 import { BusSection } from './bus-section.tsx'
@@ -65,6 +66,7 @@ function GatewayView({ gateway }: { readonly gateway: Gateway }) {
         </>
       )}
       <EnrolmentSection gateway={gateway} name={title} />
+      <ConfigSection gateway={gateway.id} />
       <BusSection gateway={gateway} />
       <LedgerSection gateway={gateway.id} />
     </>

@@ -30,6 +30,7 @@ export function GatewaysPage() {
       <div className="page-head">
         <h1>{t('gateways.title')}</h1>
         {mayManage && !isAdding && <Button onClick={() => setAdding(true)}>{t('enrolment.add')}</Button>}
+        <Link to="/rollouts">{t('rollouts.title')}</Link>
       </div>
       {isAdding && <AddGateway onClose={() => setAdding(false)} />}
       <QueryView query={query}>
