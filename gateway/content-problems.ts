@@ -13,7 +13,8 @@ export function contentProblems(
     const isTheirs = isFrom(content, field === undefined ? [section] : [section, field])
     const place = file === undefined || isTheirs ? '' : `${file.replace(/^.*\//, '')}: `
     return {
-      path: path.slice(0, 200),
+      // The file is ours; what they wrote is the name of the secret.
+      path: (isTheirs ? path.replace(/\.passwordFile$/, '.secret') : path).slice(0, 200),
       message: `${place}${message}`.slice(0, 500),
       ...(isTheirs ? {} : { ours: true as const }),
     }

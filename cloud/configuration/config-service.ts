@@ -144,7 +144,7 @@ export class ConfigService implements AsyncDisposable {
     const row: ConfigVersionRow = {
       ...{ gateway: given.gateway, version: (newest?.version ?? 0) + 1, at: this.#options.clock.now() },
       ...{ username: given.author.username, display_name: given.author.displayName, comment: given.comment },
-      ...{ digest, content_json: canonicalJson(given.content) },
+      ...{ digest, content_json: JSON.stringify(given.content) },
       rollback_of: given.rollbackOf ?? null,
       rollout: given.rollout ?? null,
     }

@@ -23,6 +23,8 @@ export default defineConfig({
           groups: [
             // Only the page with a chart loads it.
             { name: 'echarts', test: /node_modules[\\/](echarts|zrender)[\\/]/ },
+            // Only where a configuration is written.
+            { name: 'yaml', test: /node_modules[\\/]yaml[\\/]/ },
             { name: 'antd', test: /node_modules[\\/](antd|@ant-design|@rc-component|@emotion)[\\/]/ },
             { name: 'vendor', test: /node_modules[\\/]/ },
           ],

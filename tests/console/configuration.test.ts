@@ -114,7 +114,7 @@ describeWith(['chromium'], 'the configuration of a gateway in the browser', () =
       await expectText(page.getByRole('main').getByRole('status').first(), 'Refused by the gateway')
       await expectText(
         page.getByRole('alert').first(),
-        /refused this version.*devices\[2\]\.passwordFile.*cannot read/,
+        /refused this version.*devices\[2\]\.secret.*cannot read/,
       )
       await expectText(page.getByRole('table', { name: 'What differs from what runs' }), /devices\[cam-1\]/)
       await looksRight(page, 'config-en-1-refused')

@@ -145,7 +145,7 @@ test('what only the gateway can find is refused there, and it runs on as before'
   await configs.put({ ...content, devices })
   const refused = await configs.is('refused')
   expect(refused.reported).toMatchObject({ version: 2, running: 1 })
-  expect(refused.reported?.problems).toMatchObject([{ path: 'devices[4].passwordFile' }])
+  expect(refused.reported?.problems).toMatchObject([{ path: 'devices[4].secret' }])
   expect(refused.reported?.problems[0]?.message).toMatch(/cannot read .*secrets\/not-there/)
 })
 

@@ -76,7 +76,7 @@ test('a roll-out goes stage by stage, outlives a kill of the cloud, stops at the
     { timeoutMs: 60_000, everyMs: 200 },
   )
   expect(states(stopped)).toEqual(['running', 'refused', 'waiting'])
-  expect(stopped.gateways[1]?.reason).toMatch(/devices\[0\]\.passwordFile: cannot read/)
+  expect(stopped.gateways[1]?.reason).toMatch(/devices\[0\]\.secret: cannot read/)
   expect(stopped).toMatchObject({ running: 1, failed: 1, reason: 'school-b refused' })
   expect((await of('school-c').view()).version).toBe(0)
 

@@ -72,7 +72,7 @@ export function ConfigEditor({ configuration, onClose }: ConfigEditorProps) {
   }
 
   return (
-    <section className="panel padded notice" aria-labelledby="config-editor">
+    <section className="panel padded config-panel" aria-labelledby="config-editor">
       <div className="page-head">
         <h2 id="config-editor" className="config-heading">
           {t('configuration.editTitle')}
@@ -103,7 +103,7 @@ export function ConfigEditor({ configuration, onClose }: ConfigEditorProps) {
       </div>
       {looked !== undefined && (
         <>
-          <h3 className="config-subheading">{t('configuration.changes')}</h3>
+          <h3 className="config-heading">{t('configuration.changes')}</h3>
           <ChangesTable changes={looked.changes} label={t('configuration.changes')} />
           <TextField label={t('configuration.comment')} value={comment} onChange={setComment} />
           <p className="muted small">{t('configuration.applyHint')}</p>

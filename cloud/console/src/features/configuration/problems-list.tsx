@@ -13,7 +13,7 @@ export type ProblemsListProps = {
 export function ProblemsList({ problems, title, onLine }: ProblemsListProps) {
   const { t } = useTranslation()
   return (
-    <div role="alert" className="notice">
+    <div role="alert" className="config-notice">
       <Alert type="error" showIcon title={title} />
       <ul className="config-problems" aria-label={t('configuration.problems')}>
         {problems.map(({ line, path, message, ours }) => (

@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Alert, Button, Checkbox } from 'antd'
+import { Alert, Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { gatewaysQuery } from '../../api/queries.ts'
@@ -54,7 +54,7 @@ export function RolloutForm({ onClose }: { readonly onClose: () => void }) {
   }
 
   return (
-    <section className="panel padded notice" aria-labelledby="rollout-form">
+    <section className="panel padded config-panel" aria-labelledby="rollout-form">
       <div className="page-head">
         <h2 id="rollout-form" className="config-heading">
           {t('rollouts.make')}
@@ -70,7 +70,13 @@ export function RolloutForm({ onClose }: { readonly onClose: () => void }) {
         value={text}
         onChange={({ target }) => setText(target.value)}
       />
-      <GatewayChoice chosen={chosen} onChange={choose} />
+      <GatewayChoice
+        chosen={chosen}
+        onChange={(next) => {
+          choose(next)
+          setProblems([])
+        }}
+      />
       <div className="config-fields">
         <TextField label={t('rollouts.stages')} value={stages} onChange={setStages} />
         <TextField label={t('rollouts.soak')} value={soak} inputMode="numeric" onChange={setSoak} />
@@ -102,26 +108,36 @@ function GatewayChoice({ chosen, onChange }: GatewayChoiceProps) {
       {({ items }) => (
         <fieldset className="config-gateways">
           <legend>{t('rollouts.gateways')}</legend>
-          <Checkbox
+          <Choice
+            label={t('rollouts.all')}
             checked={chosen.length === items.length && items.length > 0}
-            onChange={({ target }) => onChange(target.checked ? items.map(({ id }) => id) : [])}
-          >
-            {t('rollouts.all')}
-          </Checkbox>
+            onChange={(isOn) => onChange(isOn ? items.map(({ id }) => id) : [])}
+          />
           {items.map(({ id, title }) => (
-            <Checkbox
+            <Choice
               key={id}
+              label={`${localText(title, language, id)}${chosen.includes(id) ? ` (${chosen.indexOf(id) + 1})` : ''}`}
               checked={chosen.includes(id)}
-              onChange={({ target }) =>
-                onChange(target.checked ? [...chosen, id] : chosen.filter((one) => one !== id))
-              }
-            >
-              {localText(title, language, id)}
-              {chosen.includes(id) ? ` (${chosen.indexOf(id) + 1})` : ''}
-            </Checkbox>
+              onChange={(isOn) => onChange(isOn ? [...chosen, id] : chosen.filter((one) => one !== id))}
+            />
           ))}
         </fieldset>
       )}
     </QueryView>
+  )
+}
+
+type ChoiceProps = {
+  readonly label: string
+  readonly checked: boolean
+  readonly onChange: (isOn: boolean) => void
+}
+
+function Choice({ label, checked, onChange }: ChoiceProps) {
+  return (
+    <label className="config-choice">
+      <input type="checkbox" checked={checked} onChange={({ target }) => onChange(target.checked)} />
+      {label}
+    </label>
   )
 }

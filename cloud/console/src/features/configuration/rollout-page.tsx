@@ -150,7 +150,6 @@ function columnsOf(t: TFunction): Column<RolloutGateway>[] {
     {
       key: 'reason',
       title: t('rollouts.reason'),
-      wide: true,
       cell: ({ reason }) => (reason === undefined ? '–' : <span lang="en">{reason}</span>),
     },
   ]
