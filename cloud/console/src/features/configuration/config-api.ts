@@ -9,8 +9,8 @@ import type {
   RolloutList,
   StoredConfig,
 } from '#contract/api/configuration.ts'
-import type { ConfigContent } from '#contract/configuration.ts'
-import { request } from '../../api/client.ts'
+import type { ConfigContent, ConfigProblem } from '#contract/configuration.ts'
+import { ApiError, request } from '../../api/client.ts'
 
 const path = (gateway: string): string => `/gateways/${encodeURIComponent(gateway)}/config`
 
@@ -68,4 +68,10 @@ export type RolloutAction = 'pause' | 'resume' | 'abort'
 
 export function moveRollout(id: string, action: RolloutAction): Promise<Rollout> {
   return request(`/rollouts/${encodeURIComponent(id)}/${action}`, { method: 'POST' })
+}
+
+/** Of a content that was refused; empty for every other error. */
+export function problemsOf(error: unknown): readonly ConfigProblem[] {
+  const isInvalid = error instanceof ApiError && error.code === 'CONFIG_INVALID'
+  return isInvalid && Array.isArray(error.details) ? (error.details as ConfigProblem[]) : []
 }

@@ -9,7 +9,7 @@ import { useErrorText } from '../../ui/page-states.tsx'
 import { TextField } from '../commissioning/form-field.tsx'
 import '../commissioning/commissioning.css'
 import { ChangesTable } from './changes-table.tsx'
-import { checkConfig, configKey, putConfig } from './config-api.ts'
+import { checkConfig, configKey, problemsOf, putConfig } from './config-api.ts'
 import { readText, type TextProblem, textOf } from './config-text.ts'
 import { ProblemsList } from './problems-list.tsx'
 
@@ -133,11 +133,6 @@ function firstContent({ version, content, own = {} }: GatewayConfiguration): Con
   if (version > 0) return content
   const { added, ...sections } = own
   return sections
-}
-
-export function problemsOf(error: unknown): readonly ConfigProblem[] {
-  const isInvalid = error instanceof ApiError && error.code === 'CONFIG_INVALID'
-  return isInvalid && Array.isArray(error.details) ? (error.details as ConfigProblem[]) : []
 }
 
 function withLines(text: string, problems: readonly ConfigProblem[]): TextProblem[] {

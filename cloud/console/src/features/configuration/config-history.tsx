@@ -10,8 +10,7 @@ import { Dialog } from '../../ui/dialog.tsx'
 import { Failure, Loading, useErrorText } from '../../ui/page-states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { ChangesTable } from './changes-table.tsx'
-import { configKey, rollBackConfig, storedConfigQuery } from './config-api.ts'
-import { problemsOf } from './config-editor.tsx'
+import { configKey, problemsOf, rollBackConfig, storedConfigQuery } from './config-api.ts'
 import { ProblemsList } from './problems-list.tsx'
 
 export type ConfigHistoryProps = { readonly configuration: GatewayConfiguration; readonly mayChange: boolean }

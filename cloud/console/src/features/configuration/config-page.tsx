@@ -1,22 +1,24 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { Button } from 'antd'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { GatewayConfiguration, ReportedConfig } from '#contract/api/configuration.ts'
 import { useMay } from '../../api/use-may.ts'
 import { dateTimeText } from '../../format/time.ts'
 import { Fact, Facts } from '../../ui/facts.tsx'
-import { Empty } from '../../ui/page-states.tsx'
+import { Empty, Loading } from '../../ui/page-states.tsx'
 import { QueryView } from '../../ui/query-view.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import { ChangesTable } from './changes-table.tsx'
 import { configQuery } from './config-api.ts'
-import { ConfigEditor } from './config-editor.tsx'
 import { ConfigHistory } from './config-history.tsx'
 import { ConfigStateMark } from './config-state.tsx'
 import { ProblemsList } from './problems-list.tsx'
 import './configuration.css'
+
+/** Reading and writing YAML is a third of a page: it comes when somebody edits. */
+const ConfigEditor = lazy(async () => ({ default: (await import('./config-editor.tsx')).ConfigEditor }))
 
 /** What a gateway is to run on, what it runs on, and the way from one to the other. */
 export function ConfigPage() {
@@ -63,7 +65,11 @@ function ConfigView({ configuration }: { readonly configuration: GatewayConfigur
       </div>
       <ConfigFacts configuration={configuration} />
       {reported !== undefined && reported.version === version && <WhyNot reported={reported} />}
-      {isEditing && <ConfigEditor configuration={configuration} onClose={() => edit(false)} />}
+      {isEditing && (
+        <Suspense fallback={<Loading />}>
+          <ConfigEditor configuration={configuration} onClose={() => edit(false)} />
+        </Suspense>
+      )}
       {changes.length > 0 && (
         <section aria-label={t('configuration.toCome')}>
           <h2>{t('configuration.toCome')}</h2>

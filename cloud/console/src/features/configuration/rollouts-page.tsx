@@ -2,18 +2,19 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
 import type { TFunction } from 'i18next'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { RolloutSummary } from '#contract/api/configuration.ts'
 import { useMay } from '../../api/use-may.ts'
 import { dateTimeText } from '../../format/time.ts'
-import { Empty } from '../../ui/page-states.tsx'
+import { Empty, Loading } from '../../ui/page-states.tsx'
 import { QueryView } from '../../ui/query-view.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { useTitle } from '../../ui/use-title.ts'
 import { rolloutsQuery } from './config-api.ts'
-import { RolloutForm } from './rollout-form.tsx'
 import './configuration.css'
+
+const RolloutForm = lazy(async () => ({ default: (await import('./rollout-form.tsx')).RolloutForm }))
 
 /** One change for many gateways, in stages. */
 export function RolloutsPage() {
@@ -35,7 +36,11 @@ export function RolloutsPage() {
           </Button>
         )}
       </div>
-      {isMaking && <RolloutForm onClose={() => make(false)} />}
+      {isMaking && (
+        <Suspense fallback={<Loading />}>
+          <RolloutForm onClose={() => make(false)} />
+        </Suspense>
+      )}
       <QueryView query={query}>
         {({ items }) =>
           items.length === 0 ? (
