@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { Places } from '#cloud/access/places.ts'
 import { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
+import { AssetRegister } from '#cloud/assets/asset-register.ts'
+import { keepLooking } from '#cloud/assets/keep-looking.ts'
+import { UnknownDevices } from '#cloud/assets/unknown-devices.ts'
 import { AuditLog } from '#cloud/audit/audit-log.ts'
 import { keepAudit } from '#cloud/audit/keep-audit.ts'
 import { countCommandSteps } from '#cloud/commands/command-metrics.ts'
@@ -68,6 +71,8 @@ export interface RunningCloud extends AsyncDisposable {
   readonly demoAccounts: readonly DemoAccount[]
 }
 
+/** Until a gateway has read its profiles and heard who answers. */
+const lookingMs = 60_000
 const builtConsole = fileURLToPath(new URL('./console/dist', import.meta.url))
 
 /** Builds, connects and starts every part; disposing stops them in reverse. A failure halfway stops what was up. */
@@ -101,10 +106,14 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
   await provision(settings, db, clock.now())
   const audit = new AuditLog({ db, clock, hash: config.audit.hash })
   const places = await Places.load(db)
+  const register = new AssetRegister(db, clock)
   const organisation = new OrganisationService({
     db,
     log: part('organisation'),
-    onChange: () => places.reload(),
+    onChange: async () => {
+      await places.reload()
+      await register.follow()
+    },
   })
   await organisation.seed(config)
   const demoAccounts = await openAccounts(settings, deps, { db, audit })
@@ -134,8 +143,10 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     }),
   )
   const rollouts = parts.use(new RolloutService({ db, configs, clock, log: part('roll-outs') }))
+  const unknown = new UnknownDevices({ db, clock, log: part('assets') })
   const requests = new GatewayRequests({
     clock,
+    onAnswer: (gateway, question, body) => unknown.heard(gateway, question, body),
     send: async (gateway, request) => (await ingest?.sendRequest(gateway, request)) ?? false,
     clockOffsetMs: async (gateway) => (await new GatewayRepository(db).byId(gateway))?.clock_offset_ms ?? 0,
   })
@@ -210,6 +221,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
         rollouts,
         gatewayAlarms,
         onAlarm,
+        register,
         clock,
         log: part('feed'),
       }),
@@ -261,6 +273,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     rollouts,
     organisation,
     notifications,
+    unknown,
     places,
     dangers,
     enrolment,
@@ -299,6 +312,12 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       ],
       clock,
       log: part('retention'),
+    }),
+  )
+  parts.use(
+    keepLooking({
+      ...{ db, clock, log: part('assets') },
+      look: (gateway) => requests.ask(gateway, { kind: 'proposals' }, { timeoutMs: lookingMs }),
     }),
   )
   parts.use(keepLedgerChecked({ db, clock, log: part('ledger'), registry: metrics }))

@@ -1,6 +1,7 @@
 import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
 import { alarmView } from '#cloud/alarms/alarm-view.ts'
 import type { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
+import type { AssetRegister } from '#cloud/assets/asset-register.ts'
 import type { CommandService } from '#cloud/commands/command-service.ts'
 import type { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
 import type { ConfigService } from '#cloud/configuration/config-service.ts'
@@ -32,13 +33,15 @@ export type FeedOptions = {
   readonly rollouts: Pick<RolloutService, 'heard'>
   readonly gatewayAlarms: Pick<GatewayAlarms, 'twin' | 'clock'>
   readonly onAlarm: (alarm: Alarm) => void
+  readonly register: Pick<AssetRegister, 'followIn'>
   readonly clock: Clock
   readonly log: Logger
 }
 
 /** What happens to what ingest takes in: gateways' own words into the inventory, everything on to the live stream. */
 export function createGatewayFeed(options: FeedOptions): IngestHooks {
-  const { db, hub, commands, requests, gatewayAlarms, onAlarm, configs, rollouts, clock, log } = options
+  const { db, hub, commands, requests, gatewayAlarms, onAlarm, configs, rollouts, register, clock, log } =
+    options
   const gateways = new GatewayRepository(db)
   const devices = new DeviceRepository(db)
   const alarms = new AlarmRepository(db)
@@ -70,7 +73,7 @@ export function createGatewayFeed(options: FeedOptions): IngestHooks {
     onTwin: (gateway, addresses) => gatewayAlarms.twin(gateway, addresses),
     onState: async (gateway, message) => {
       const now = clock.now()
-      await keepState({ db, gateway, message, now, log })
+      await keepState({ db, gateway, message, now, register, log })
       if (message.kind === 'birth' || message.kind === 'status')
         gatewayAlarms.clock(gateway, message.at - now)
       // Its first word: it has subscribed by now.
@@ -97,17 +100,21 @@ type Said = {
   readonly gateway: string
   readonly message: StateMessage
   readonly now: number
+  readonly register: FeedOptions['register']
   readonly log: Logger
 }
 
-async function keepState({ db, gateway, message, now, log }: Said): Promise<void> {
+async function keepState({ db, gateway, message, now, register, log }: Said): Promise<void> {
   const gateways = new GatewayRepository(db)
   switch (message.kind) {
     case 'birth': {
       const isNewRun = (await gateways.byId(gateway))?.epoch_started_at !== message.startedAt
       const ranges = isNewRun ? await bookForgotten(db, gateway, message, now) : 0
       if (ranges > 0) log.warn({ gateway, ranges }, 'gateway does not have any more what it owed')
-      return gateways.birth(gateway, message, now)
+      return db.transaction().execute(async (transaction) => {
+        await new GatewayRepository(transaction).birth(gateway, message, now)
+        await register.followIn(transaction, gateway)
+      })
     }
     case 'status':
       return gateways.status(gateway, message, now)
@@ -116,21 +123,20 @@ async function keepState({ db, gateway, message, now, log }: Said): Promise<void
     case 'config':
       return // has a table of its own
     case 'catalogue':
-      return keepCatalogue(db, gateway, message, now)
+      return keepCatalogue({ db, gateway, now, register }, message)
   }
 }
 
 async function keepCatalogue(
-  db: Database,
-  gateway: string,
+  { db, gateway, now, register }: Omit<Said, 'message' | 'log'>,
   catalogue: Catalogue,
-  now: number,
 ): Promise<void> {
   await db.transaction().execute(async (transaction) => {
     const gateways = new GatewayRepository(transaction)
     if ((await gateways.catalogueVersion(gateway)) === catalogue.version) return
     await new DeviceRepository(transaction).applyCatalogue(gateway, catalogue, now)
     await gateways.setCatalogueVersion(gateway, catalogue.version, now)
+    await register.followIn(transaction, gateway)
   })
 }
 

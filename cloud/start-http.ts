@@ -5,6 +5,9 @@ import { Gauge, type Registry } from 'prom-client'
 import type { PlaceIndex } from '#cloud/access/access.ts'
 import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
 import { alarmRoutes } from '#cloud/alarms/alarm-routes.ts'
+import { assetRoutes } from '#cloud/assets/asset-routes.ts'
+import type { UnknownDevices } from '#cloud/assets/unknown-devices.ts'
+import { unknownRoutes } from '#cloud/assets/unknown-routes.ts'
 import type { AuditLog } from '#cloud/audit/audit-log.ts'
 import { auditRequests } from '#cloud/audit/audit-requests.ts'
 import { auditRoutes } from '#cloud/audit/audit-routes.ts'
@@ -60,6 +63,7 @@ export type HttpParts = {
   readonly rollouts: RolloutService
   readonly organisation: OrganisationService
   readonly notifications: { readonly routes: (api: App) => void }
+  readonly unknown: UnknownDevices
   readonly places: PlaceIndex
   readonly dangers: DangerService
   readonly enrolment: EnrolmentService
@@ -147,6 +151,8 @@ export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])):
       gatewayEnrolmentRoutes(api, { enrolment, gatewayUrl, sideDoor, clock })
       configRoutes(api, { configs, isGateway })
       rolloutRoutes(api, { rollouts, isGateway })
+      assetRoutes(api, { db, clock })
+      unknownRoutes(api, parts.unknown)
       auditRoutes(api, { log: audit, clock })
       liveRoutes(api, { hub, clock, log, findCaller })
     },

@@ -53,6 +53,10 @@ export const CataloguePoint = Type.Object(
 )
 export type CataloguePoint = Static<typeof CataloguePoint>
 
+const said = Type.Optional(Type.String({ minLength: 1, maxLength: 100 }))
+export const Machine = Type.Object({ maker: said, model: said, serial: said, firmware: said }, closed)
+export type Machine = Static<typeof Machine>
+
 export const CatalogueDevice = Type.Object(
   {
     id,
@@ -71,6 +75,8 @@ export const CatalogueDevice = Type.Object(
     hidden: Type.Optional(Type.Array(Type.String({ maxLength: 128 }), { maxItems: 512 })),
     /** Added from the console, so that it can be removed there. */
     added: Type.Optional(Type.Boolean()),
+    /** What the device said of itself, where it was asked. */
+    machine: Type.Optional(Machine),
     points: Type.Array(CataloguePoint, { maxItems: 512 }),
   },
   closed,

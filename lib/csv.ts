@@ -66,12 +66,27 @@ function readCell(text: string): string {
   return defused.test(text) ? text.slice(1) : text
 }
 
+export type CsvCell = string | number | undefined
+
 /** With the mark for Excel, CRLF, and text kept from being a formula. Pure. */
-export function formatCsv(rows: readonly (readonly (string | number | undefined)[])[]): string {
-  return `${byteOrderMark}${rows.map((row) => `${row.map(writeCell).join(',')}\r\n`).join('')}`
+export function formatCsv(rows: readonly (readonly CsvCell[])[]): string {
+  return `${byteOrderMark}${formatRows(rows)}`
 }
 
-function writeCell(value: string | number | undefined): string {
+/** The same a part at a time: only the first part of a file has the mark. */
+export async function* csvFile(
+  header: readonly CsvCell[],
+  parts: AsyncIterable<readonly (readonly CsvCell[])[]>,
+): AsyncGenerator<string> {
+  yield formatCsv([header])
+  for await (const rows of parts) yield formatRows(rows)
+}
+
+function formatRows(rows: readonly (readonly CsvCell[])[]): string {
+  return rows.map((row) => `${row.map(writeCell).join(',')}\r\n`).join('')
+}
+
+function writeCell(value: CsvCell): string {
   if (typeof value !== 'string') return value === undefined ? '' : String(value)
   const safe = formula.test(value) ? `'${value}` : value
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe

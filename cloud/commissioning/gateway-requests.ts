@@ -10,6 +10,8 @@ export type GatewayRequestPorts = {
   /** The gateway's clock minus ours, as far as it is known. */
   readonly clockOffsetMs: (gateway: string) => Promise<number>
   readonly clock: Clock
+  /** Told of every part of every answer, whoever asked. Must not throw. */
+  readonly onAnswer?: (gateway: string, question: Question, body: ReplyBody) => void
 }
 
 export type AskOptions = {
@@ -27,6 +29,7 @@ type AnswerKind<Q extends Question> = Q['kind'] extends 'add-device' | 'update-d
 
 type Waiting = {
   readonly gateway: string
+  readonly question: Question
   readonly parts: ReplyBody[]
   readonly early: Map<number, Reply>
   readonly onPart: ((body: ReplyBody) => void) | undefined
@@ -65,7 +68,8 @@ export class GatewayRequests {
     const id = randomUUID()
     const { promise, resolve, reject } = Promise.withResolvers<ReplyBody>()
     promise.catch(() => {}) // whoever waits below has it
-    this.#waiting.set(id, { gateway, parts: [], early: new Map(), onPart: options.onPart, resolve, reject })
+    const { onPart } = options
+    this.#waiting.set(id, { gateway, question, parts: [], early: new Map(), onPart, resolve, reject })
     const done = new AbortController()
     try {
       const now = clock.now()
@@ -108,6 +112,7 @@ export class GatewayRequests {
       }
       one.parts.push(next.body)
       one.onPart?.(next.body)
+      this.#ports.onAnswer?.(gateway, one.question, next.body)
       if (next.last) one.resolve(merged(one.parts))
     }
   }

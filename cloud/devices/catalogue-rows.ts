@@ -24,6 +24,7 @@ export function deviceRow(gateway: string, device: CatalogueDevice): CatalogueDe
     variant: device.variant ?? null,
     hidden_json: hidden.length === 0 ? null : JSON.stringify(hidden),
     added: Number(device.added ?? false),
+    machine_json: device.machine === undefined ? null : JSON.stringify(device.machine),
   }
 }
 
@@ -39,6 +40,7 @@ export function pointRow(gateway: string, device: string, point: CataloguePoint)
     stale_after_ms: point.staleAfterMs ?? null,
     writable_json: point.writable === undefined ? null : JSON.stringify(point.writable),
     removed_at: null,
+    quantity: point.id.slice(point.id.lastIndexOf('/') + 1),
   }
 }
 
@@ -68,6 +70,7 @@ export async function putDevices(db: Database, rows: CatalogueDeviceRow[]): Prom
         variant: ref('excluded.variant'),
         hidden_json: ref('excluded.hidden_json'),
         added: ref('excluded.added'),
+        machine_json: ref('excluded.machine_json'),
       })),
     )
     .execute()
@@ -86,6 +89,7 @@ export async function putPoints(db: Database, rows: PointRow[]): Promise<void> {
         stale_after_ms: ref('excluded.stale_after_ms'),
         writable_json: ref('excluded.writable_json'),
         removed_at: null,
+        quantity: ref('excluded.quantity'),
       })),
     )
     .execute()

@@ -45,6 +45,7 @@ const deviceColumns = [
   'variant',
   'hidden_json',
   'added',
+  'machine_json',
   'place',
 ] as const
 /** Of the gateway that a device hangs on. */
@@ -65,6 +66,7 @@ const pointColumns = [
   'stale_after_ms',
   'writable_json',
   'removed_at',
+  'quantity',
 ] as const
 const searched = ['id', 'title_zh', 'title_en', 'location_zh', 'location_en', 'vendor', 'model'] as const
 

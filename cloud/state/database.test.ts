@@ -35,6 +35,8 @@ test('an empty folder becomes a database with every table', async () => {
   const tables = await db.introspection.getTables()
   expect(tables.map((table) => table.name).sort()).toEqual([
     'alarm_events',
+    'asset_changes',
+    'assets',
     'audit',
     'command_results',
     'command_steps',
@@ -44,6 +46,7 @@ test('an empty folder becomes a database with every table', async () => {
     'danger_photos',
     'danger_steps',
     'dangers',
+    'data_class_rules',
     'devices',
     'dropped_ranges',
     'enrolment_tokens',
@@ -56,6 +59,7 @@ test('an empty folder becomes a database with every table', async () => {
     'notification_channels',
     'notification_jobs',
     'notification_settings',
+    'point_entries',
     'points',
     'push_subscriptions',
     'received_days',
@@ -66,6 +70,7 @@ test('an empty folder becomes a database with every table', async () => {
     'streams',
     'tree_nodes',
     'tree_paths',
+    'unknown_devices',
     'users',
   ])
 })

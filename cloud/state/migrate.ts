@@ -12,6 +12,7 @@ import { enrolment } from './migrations/0009-enrolment.ts'
 import { configuration } from './migrations/0010-configuration.ts'
 import { notifications } from './migrations/0011-notifications.ts'
 import { dangers } from './migrations/0012-dangers.ts'
+import { assets } from './migrations/0013-assets.ts'
 
 /** In the order of their names, forward only. A released one is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -26,6 +27,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010-configuration': configuration,
   '0011-notifications': notifications,
   '0012-dangers': dangers,
+  '0013-assets': assets,
 }
 
 /**

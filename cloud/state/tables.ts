@@ -38,6 +38,11 @@ export interface Tables {
   config_reports: ConfigReportRow
   rollouts: RolloutRow
   rollout_gateways: RolloutGatewayRow
+  assets: AssetRow
+  asset_changes: AssetChangeRow
+  unknown_devices: UnknownDeviceRow
+  point_entries: PointEntryRow
+  data_class_rules: DataClassRuleRow
 }
 
 export interface GatewayRow {
@@ -125,6 +130,8 @@ export interface DeviceRow {
   hidden_json: string | null
   /** 1 where it was added from the console. */
   added: number | null
+  /** What it said of itself: maker, model, serial number, firmware. */
+  machine_json: string | null
   /** The node of the tree where it stands. */
   place: string | null
 }
@@ -184,6 +191,8 @@ export interface PointRow {
   stale_after_ms: number | null
   writable_json: string | null
   removed_at: number | null
+  /** The last part of `id`: what it measures. */
+  quantity: string | null
 }
 
 /** One stream of one epoch of a gateway: what it produced, by its own account. */
@@ -536,4 +545,82 @@ export interface RolloutGatewayRow {
   at: number | null
   /** 1: it failed and a person went on all the same. */
   accepted: number
+}
+
+/** A thing that the school owns. */
+export interface AssetRow {
+  /** The code on its label. */
+  id: string
+  gateway: string
+  /** Empty: the gateway itself. */
+  device: string
+  kind: string
+  /** What counts of each of these: as reported, else as people wrote. */
+  maker: string | null
+  model: string | null
+  serial: string | null
+  firmware: string | null
+  address: string | null
+  /** What the inventory said last. */
+  reported_json: string
+  /** What people wrote. */
+  hand_json: string
+  /** The same without the names of the fields, to search in. */
+  hand_text: string
+  /** 1 where the two differ. */
+  contradicts: number
+  registered_at: number
+  updated_at: number
+  removed_at: number | null
+}
+
+export interface AssetChangeRow {
+  asset: string
+  /** From 1. */
+  seq: number
+  at: number
+  field: string
+  before: string | null
+  after: string | null
+  source: string
+  person: string | null
+}
+
+/** What a gateway saw and the inventory does not have. */
+export interface UnknownDeviceRow {
+  id: string
+  gateway: string
+  protocol: string
+  /** Names it among those of its gateway. */
+  key: string
+  source: string
+  name: string
+  model: string | null
+  address: string | null
+  /** What is known of it for the gateway's configuration. */
+  instance_json: string
+  first_seen_at: number
+  last_seen_at: number
+  ignored_at: number | null
+  ignored_by: string | null
+  ignore_reason: string | null
+}
+
+/** What people said of a point for the data catalogue. */
+export interface PointEntryRow {
+  gateway: string
+  device: string
+  point: string
+  /** Null: by the rules. */
+  data_class: string | null
+  /** The node of the tree that answers for it. Null: the campus where it stands. */
+  owner: string | null
+  /** 1 where it is the one source of what it measures in its room. */
+  is_primary: number
+}
+
+/** A class of data that differs from the default: `quantity:person.id`, `category:camera`, `*`. */
+export interface DataClassRuleRow {
+  id: string
+  data_class: string
 }
