@@ -6,6 +6,7 @@ import type { PlaceIndex } from '#cloud/access/access.ts'
 import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
 import { alarmRoutes } from '#cloud/alarms/alarm-routes.ts'
 import { assetRoutes } from '#cloud/assets/asset-routes.ts'
+import { dataRoutes } from '#cloud/assets/data-routes.ts'
 import type { UnknownDevices } from '#cloud/assets/unknown-devices.ts'
 import { unknownRoutes } from '#cloud/assets/unknown-routes.ts'
 import type { AuditLog } from '#cloud/audit/audit-log.ts'
@@ -153,6 +154,7 @@ export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])):
       rolloutRoutes(api, { rollouts, isGateway })
       assetRoutes(api, { db, clock })
       unknownRoutes(api, parts.unknown)
+      dataRoutes(api, { db, clock, keeping: config.retention })
       auditRoutes(api, { log: audit, clock })
       liveRoutes(api, { hub, clock, log, findCaller })
     },

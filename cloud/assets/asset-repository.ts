@@ -60,15 +60,9 @@ export class AssetRepository {
     if (q !== undefined) query = query.where(contains(q))
     if (place !== undefined) query = query.where(placeIn(placeNow, [place]))
     if (nodes !== undefined) query = query.where(placeIn(placeNow, nodes))
-    if (after !== undefined) {
-      const [afterGateway, afterDevice] = after
-      query = query.where((eb) =>
-        eb.or([
-          eb('a.gateway', '>', afterGateway),
-          eb.and([eb('a.gateway', '=', afterGateway), eb('a.device', '>', afterDevice)]),
-        ]),
-      )
-    }
+    // As one comparison it begins where the index has it, and not at the first row.
+    if (after !== undefined)
+      query = query.where(sql<SqlBool>`(a.gateway, a.device) > (${sql.join([...after])})`)
     return await query.orderBy('a.gateway').orderBy('a.device').limit(limit).execute()
   }
 

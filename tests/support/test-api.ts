@@ -3,6 +3,7 @@ import { Registry } from 'prom-client'
 import { Places } from '#cloud/access/places.ts'
 import { AuditLog } from '#cloud/audit/audit-log.ts'
 import { auditRequests } from '#cloud/audit/audit-requests.ts'
+import { DeviceRepository } from '#cloud/devices/device-repository.ts'
 import type { App } from '#cloud/http/app.ts'
 import { type FindSession, withAccess } from '#cloud/http/guard.ts'
 import { healthRoutes, type ReadyCheck } from '#cloud/http/health-routes.ts'
@@ -10,6 +11,7 @@ import { createServer, type ServerOptions } from '#cloud/http/server.ts'
 import { type Database, openDatabase } from '#cloud/state/database.ts'
 import { userOf } from '#cloud/users/user-repository.ts'
 import type { Grant } from '#contract/api/session.ts'
+import type { CatalogueDevice } from '#contract/catalogue.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { createLogger, type Logger } from '#lib/logger.ts'
 import { tempFolder } from './temp-folder.ts'
@@ -114,4 +116,13 @@ export async function seedDevice(db: Database, gateway: string, id: string): Pro
       { ...point, id: 'part.1/power', unit: 'W' },
     ])
     .execute()
+}
+
+/** The gateway's catalogue is these devices now. */
+export async function seedCatalogue(
+  db: Database,
+  devices: CatalogueDevice[],
+  { gateway = 'school-a', version = '1', now = 1 } = {},
+): Promise<void> {
+  await new DeviceRepository(db).applyCatalogue(gateway, { v: 1, kind: 'catalogue', version, devices }, now)
 }

@@ -72,6 +72,7 @@ export async function startTwoSchools(): Promise<TwoSchools> {
     await reporters[letter].report(10)
     await furnish(admin, letter)
     await addBrowser(db, letter)
+    await addStranger(db, letter)
   }
   const people = new Map<string, Promise<ApiClient>>()
   const owned = parts.move()
@@ -216,6 +217,16 @@ async function refuse(client: MqttClient, gateway: string, payload: Uint8Array):
     message: 'not here',
   } as const
   await client.publishAsync(upTopic(gateway, 'reply'), Buffer.from(encodeJson(reply)), { qos: 1 })
+}
+
+/** What the school's gateway saw and nobody registered. */
+async function addStranger(db: Database, letter: SchoolLetter): Promise<void> {
+  const { gateway, word } = school(letter)
+  const seen = { protocol: 'modbus', key: 'plant/9', source: 'scan', name: word, instance_json: '{}' }
+  await db
+    .insertInto('unknown_devices')
+    .values({ id: `stranger-${letter}`, gateway, ...seen, first_seen_at: 1, last_seen_at: 1 })
+    .execute()
 }
 
 /** What only people make: a room with the device in it, a command. */

@@ -1,0 +1,81 @@
+import type { LocalText } from './text.ts'
+
+/** What people call the units of `units.ts` when they are written out; a test keeps the two together. */
+export const unitNames: Readonly<Record<string, Required<LocalText>>> = {
+  '1': { zh: '无单位', en: 'none' },
+  '%': { zh: '百分比', en: 'per cent' },
+
+  V: { zh: '伏', en: 'volt' },
+  mV: { zh: '毫伏', en: 'millivolt' },
+  kV: { zh: '千伏', en: 'kilovolt' },
+  A: { zh: '安', en: 'ampere' },
+  mA: { zh: '毫安', en: 'milliampere' },
+  kA: { zh: '千安', en: 'kiloampere' },
+  W: { zh: '瓦', en: 'watt' },
+  kW: { zh: '千瓦', en: 'kilowatt' },
+  MW: { zh: '兆瓦', en: 'megawatt' },
+  'V.A': { zh: '伏安', en: 'volt-ampere' },
+  'MV.A': { zh: '兆伏安', en: 'megavolt-ampere' },
+  'kV.A': { zh: '千伏安', en: 'kilovolt-ampere' },
+  'V.A{reactive}': { zh: '乏', en: 'var' },
+  'MV.A{reactive}': { zh: '兆乏', en: 'megavar' },
+  'kV.A{reactive}': { zh: '千乏', en: 'kilovar' },
+  'kW.h': { zh: '千瓦时', en: 'kilowatt-hour' },
+  'W.h': { zh: '瓦时', en: 'watt-hour' },
+  'W.min': { zh: '瓦分', en: 'watt-minute' },
+  'kV.A.h': { zh: '千伏安时', en: 'kilovolt-ampere-hour' },
+  'V.A.h': { zh: '伏安时', en: 'volt-ampere-hour' },
+  'MW.h': { zh: '兆瓦时', en: 'megawatt-hour' },
+  'kV.A.h{reactive}': { zh: '千乏时', en: 'kilovar-hour' },
+  'MV.A.h{reactive}': { zh: '兆乏时', en: 'megavar-hour' },
+  'V.A.h{reactive}': { zh: '乏时', en: 'var-hour' },
+  Hz: { zh: '赫兹', en: 'hertz' },
+  mHz: { zh: '毫赫兹', en: 'millihertz' },
+
+  Cel: { zh: '摄氏度', en: 'degree Celsius' },
+  K: { zh: '开尔文', en: 'kelvin' },
+  '[degF]': { zh: '华氏度', en: 'degree Fahrenheit' },
+  '[ppm]': { zh: '百万分率', en: 'parts per million' },
+  '[ppb]': { zh: '十亿分率', en: 'parts per billion' },
+  'ug/m3': { zh: '微克每立方米', en: 'microgram per cubic metre' },
+  'mg/m3': { zh: '毫克每立方米', en: 'milligram per cubic metre' },
+  kPa: { zh: '千帕', en: 'kilopascal' },
+  MPa: { zh: '兆帕', en: 'megapascal' },
+  hPa: { zh: '百帕', en: 'hectopascal' },
+  mbar: { zh: '毫巴', en: 'millibar' },
+  bar: { zh: '巴', en: 'bar' },
+  Pa: { zh: '帕', en: 'pascal' },
+  lx: { zh: '勒克斯', en: 'lux' },
+  klx: { zh: '千勒克斯', en: 'kilolux' },
+  'dB[SPL]{A}': { zh: '分贝（A 计权声压级）', en: 'decibel, A-weighted sound pressure' },
+
+  m3: { zh: '立方米', en: 'cubic metre' },
+  L: { zh: '升', en: 'litre' },
+  'm3/h': { zh: '立方米每小时', en: 'cubic metre per hour' },
+  'L/h': { zh: '升每小时', en: 'litre per hour' },
+  'm3/s': { zh: '立方米每秒', en: 'cubic metre per second' },
+  'L/s': { zh: '升每秒', en: 'litre per second' },
+  'L/min': { zh: '升每分', en: 'litre per minute' },
+  m: { zh: '米', en: 'metre' },
+  cm: { zh: '厘米', en: 'centimetre' },
+  mm: { zh: '毫米', en: 'millimetre' },
+  'm/s': { zh: '米每秒', en: 'metre per second' },
+  'km/h': { zh: '千米每小时', en: 'kilometre per hour' },
+  deg: { zh: '度', en: 'degree' },
+
+  s: { zh: '秒', en: 'second' },
+  ms: { zh: '毫秒', en: 'millisecond' },
+  d: { zh: '日', en: 'day' },
+  min: { zh: '分', en: 'minute' },
+  h: { zh: '时', en: 'hour' },
+
+  '{person}': { zh: '人', en: 'person' },
+  '{count}': { zh: '次', en: 'count' },
+  dB: { zh: '分贝', en: 'decibel' },
+  'dB{mW}': { zh: '分贝毫瓦', en: 'decibel-milliwatt' },
+}
+
+/** A unit of a vendor's own has no name here. */
+export function unitName(unit: string): Required<LocalText> | undefined {
+  return Object.hasOwn(unitNames, unit) ? unitNames[unit] : undefined
+}
