@@ -9,9 +9,11 @@ import {
 import { isSignedOut } from './api/client.ts'
 import { sessionQuery } from './api/session.ts'
 import { alarmsSearch } from './features/alarms/alarms-search.ts'
+import { assetsSearch, unknownSearch } from './features/assets/assets-search.ts'
 import { auditSearch } from './features/audit/audit-search.ts'
 import { addDeviceSearch } from './features/commissioning/add-device-search.ts'
 import { dangersSearch, newDangerSearch } from './features/dangers/dangers-search.ts'
+import { dataSearch } from './features/data/data-search.ts'
 import { devicesSearch } from './features/devices/devices-search.ts'
 import { ledgerSearch } from './features/gateways/ledger-search.ts'
 import { logSearch } from './features/notifications/log-search.ts'
@@ -188,6 +190,48 @@ const deliveryLogRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/notifications/log-page.tsx'), 'LogPage'),
 })
 
+/** Not /assets: there the server has the files of the console. */
+const assetsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/asset-register',
+  validateSearch: assetsSearch,
+  component: lazyRouteComponent(() => import('./features/assets/assets-page.tsx'), 'AssetsPage'),
+})
+
+const assetLabelsRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/asset-register/labels',
+  validateSearch: assetsSearch,
+  component: lazyRouteComponent(() => import('./features/assets/labels-page.tsx'), 'LabelsPage'),
+})
+
+const unknownRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/asset-register/unknown',
+  validateSearch: unknownSearch,
+  component: lazyRouteComponent(() => import('./features/assets/unknown-page.tsx'), 'UnknownPage'),
+})
+
+const assetRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/asset-register/$code',
+  component: lazyRouteComponent(() => import('./features/assets/asset-page.tsx'), 'AssetPage'),
+})
+
+/** What a label leads to. Short, so that its QR code is coarse. */
+const scannedRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/a/$code',
+  component: lazyRouteComponent(() => import('./features/assets/scanned-page.tsx'), 'ScannedPage'),
+})
+
+const dataRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/data-catalogue',
+  validateSearch: dataSearch,
+  component: lazyRouteComponent(() => import('./features/data/data-page.tsx'), 'DataPage'),
+})
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   shellRoute.addChildren([
@@ -211,6 +255,12 @@ const routeTree = rootRoute.addChildren([
     myNotificationsRoute,
     channelsRoute,
     deliveryLogRoute,
+    assetsRoute,
+    assetLabelsRoute,
+    unknownRoute,
+    assetRoute,
+    scannedRoute,
+    dataRoute,
   ]),
 ])
 

@@ -16,6 +16,8 @@ export function UserMenu() {
     if (key === 'out') leave()
     // Going to a page cannot fail; what fails there is told there.
     if (key === 'notifications') void navigate({ to: '/me/notifications' })
+    if (key === 'assets') void navigate({ to: '/asset-register', search: {} })
+    if (key === 'data') void navigate({ to: '/data-catalogue', search: {} })
     if (key === 'audit') void navigate({ to: '/audit', search: {} })
   }
   const items = [
@@ -30,6 +32,8 @@ export function UserMenu() {
     },
     { type: 'divider' as const },
     { key: 'notifications', label: t('menu.notifications') },
+    { key: 'assets', label: t('menu.assets') },
+    { key: 'data', label: t('menu.data') },
     // The server decides; this only spares a useless entry.
     ...(user.permissions.includes('audit.read') ? [{ key: 'audit', label: t('menu.audit') }] : []),
     { key: 'out', label: t('menu.signOut') },
