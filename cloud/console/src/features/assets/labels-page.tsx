@@ -76,7 +76,9 @@ function Label({ label }: { readonly label: AssetLabel }) {
       <QRCode
         type="svg"
         value={`${location.origin}/a/${label.id}`}
-        size={96}
+        size={112}
+        // The quiet zone that ISO/IEC 18004 asks for, in modules.
+        marginSize={4}
         bordered={false}
         color="#000"
         bgColor="#fff"

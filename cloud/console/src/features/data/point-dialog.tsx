@@ -54,7 +54,11 @@ export function PointDialog({ point, onDone }: { readonly point: DataPoint; read
         )}
       </dl>
       {point.rivals.length > 0 && point.sourceState !== 'primary' && (
-        <Button onClick={() => save.mutate({ primary: true })} loading={save.isPending}>
+        <Button
+          className="data-primary"
+          onClick={() => save.mutate({ primary: true })}
+          loading={save.isPending}
+        >
           {t('data.makePrimary')}
         </Button>
       )}
@@ -71,6 +75,7 @@ export function PointDialog({ point, onDone }: { readonly point: DataPoint; read
             })),
           ]}
         />
+        <h3 className="data-owner">{t('data.owner')}</h3>
         <p className="muted small">{t('data.ownerHint')}</p>
         <PlacePicker value={owner} onChange={setOwner} />
         <RequestProblem error={save.error} />
