@@ -1,15 +1,23 @@
 import { createHash } from 'node:crypto'
-import type { Catalogue, CatalogueDevice, CataloguePoint } from '#contract/catalogue.ts'
+import type { Catalogue, CatalogueDevice, CataloguePoint, Machine } from '#contract/catalogue.ts'
 import type { Device, ResolvedPoint } from '#gateway/profiles/device.ts'
 
+/** What is known of devices beyond their configuration. */
+export type Known = {
+  /** Those that were added from the console. */
+  readonly added?: ReadonlySet<string>
+  /** What they said of themselves. */
+  readonly machines?: ReadonlyMap<string, Machine>
+}
+
 /** What this gateway has, for the cloud. Equal devices give an equal version. Pure. */
-export function catalogueOf(devices: readonly Device[], added: ReadonlySet<string> = new Set()): Catalogue {
-  const entries = devices.map((device) => deviceEntry(device, added))
+export function catalogueOf(devices: readonly Device[], known: Known = {}): Catalogue {
+  const entries = devices.map((device) => deviceEntry(device, known))
   const version = createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 16)
   return { v: 1, kind: 'catalogue', version, devices: entries }
 }
 
-function deviceEntry(device: Device, added: ReadonlySet<string>): CatalogueDevice {
+function deviceEntry(device: Device, known: Known): CatalogueDevice {
   return {
     id: device.id,
     title: device.title,
@@ -18,22 +26,27 @@ function deviceEntry(device: Device, added: ReadonlySet<string>): CatalogueDevic
     model: device.model,
     category: device.category,
     ...(device.location === undefined ? {} : { location: device.location }),
-    ...identityEntry(device, added),
+    ...identityEntry(device, known),
     // What nobody has checked at the device yet is nobody's business.
     points: device.points.filter(({ hidden }) => hidden !== true).map(pointEntry),
   }
 }
 
-type IdentityEntry = Pick<CatalogueDevice, 'address' | 'profileVersion' | 'variant' | 'hidden' | 'added'>
+type IdentityEntry = Pick<
+  CatalogueDevice,
+  'address' | 'profileVersion' | 'variant' | 'hidden' | 'added' | 'machine'
+>
 
-function identityEntry(device: Device, added: ReadonlySet<string>): IdentityEntry {
+function identityEntry(device: Device, { added, machines }: Known): IdentityEntry {
+  const machine = machines?.get(device.id)
   const hidden = device.points.filter((point) => point.hidden === true).map(({ id }) => id)
   return {
     address: addressOf(device).slice(0, 300),
     profileVersion: device.profile.version,
     ...(device.variant === undefined ? {} : { variant: device.variant }),
     ...(hidden.length === 0 ? {} : { hidden }),
-    ...(added.has(device.id) ? { added: true } : {}),
+    ...(added?.has(device.id) ? { added: true } : {}),
+    ...(machine === undefined ? {} : { machine }),
   }
 }
 

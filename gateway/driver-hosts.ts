@@ -1,6 +1,7 @@
 import type { GatewayEvent } from '#contract/events.ts'
 import type { DeviceErrors } from '#gateway/health/device-errors.ts'
 import type { DeviceLinks } from '#gateway/health/device-links.ts'
+import type { DeviceMachines } from '#gateway/health/device-machines.ts'
 import type { GatewayMetrics } from '#gateway/health/metrics.ts'
 import type { Pipeline } from '#gateway/pipeline/pipeline.ts'
 import type { Device } from '#gateway/profiles/device.ts'
@@ -12,6 +13,7 @@ export type HostParts = {
   readonly pipeline: Pipeline
   readonly links: DeviceLinks
   readonly errors: DeviceErrors
+  readonly machines: DeviceMachines
   readonly metrics: GatewayMetrics
   readonly emit: (event: GatewayEvent) => Promise<void>
   readonly clock: Clock
@@ -21,7 +23,8 @@ export type HostParts = {
 export type HostFor = (name: string, devices: readonly Device[]) => DriverHost
 
 /** What a driver sees of the gateway: readings into the pipeline, links and errors into health, the log and the events. */
-export function driverHosts({ pipeline, links, errors, metrics, emit, clock, log }: HostParts): HostFor {
+export function driverHosts(parts: HostParts): HostFor {
+  const { pipeline, links, errors, machines, metrics, emit, clock, log } = parts
   return (name, devices) => {
     const driverLog = log.child({ part: 'driver', driver: name })
     return {
@@ -47,6 +50,7 @@ export function driverHosts({ pipeline, links, errors, metrics, emit, clock, log
         })
       },
       trouble: (device, trouble) => errors.add(device, trouble, clock.now()),
+      machine: (device, said) => machines.set(device, said),
     }
   }
 }

@@ -8,6 +8,7 @@ import type { Sample } from '#contract/sample.ts'
 import { type EdgeAlarms, openEdgeAlarms } from '#gateway/alarms/edge-alarms.ts'
 import type { DeviceErrors } from '#gateway/health/device-errors.ts'
 import type { DeviceLinks } from '#gateway/health/device-links.ts'
+import type { DeviceMachines } from '#gateway/health/device-machines.ts'
 import type { GatewayMetrics } from '#gateway/health/metrics.ts'
 import { createPipeline } from '#gateway/pipeline/pipeline.ts'
 import { createRuleEngine } from '#gateway/rules/rule-engine.ts'
@@ -24,6 +25,7 @@ export type FieldParts = {
   readonly bus: OpenedBus
   readonly links: DeviceLinks
   readonly errors: DeviceErrors
+  readonly machines: DeviceMachines
   readonly metrics: GatewayMetrics
   readonly emit: (event: GatewayEvent) => Promise<void>
   /** Told of every alarm before it is emitted. */
@@ -47,12 +49,13 @@ const tickMs = 1_000
 /** Rejects when a driver does not take its devices; then nothing of it runs. */
 export async function startField(setup: GatewaySetup, deps: FieldParts): Promise<Field> {
   const { config, devices } = setup
-  const { bus, links, errors, metrics, emit, onAlarm, onSamples, clock, log } = deps
+  const { bus, links, errors, machines, metrics, emit, onAlarm, onSamples, clock, log } = deps
   const part = (name: string) => log.child({ part: name })
   await using parts = new AsyncDisposableStack()
   const ids = devices.map(({ id }) => id)
   links.use(ids)
   errors.use(ids)
+  machines.use(ids)
 
   const watched = rulesOf(config.rules, devices)
   const alarms = parts.use(
@@ -75,7 +78,7 @@ export async function startField(setup: GatewaySetup, deps: FieldParts): Promise
   pipeline.subscribe(onSamples)
   parts.use(every(tickMs, () => pipeline.tick(), clock))
 
-  const hostFor = driverHosts({ pipeline, links, errors, metrics, emit, clock, log })
+  const hostFor = driverHosts({ pipeline, links, errors, machines, metrics, emit, clock, log })
   const onRefused = (device: string, reason: string) => metrics.payloadsRefused.inc({ device, reason })
   const mqtt = { link: bus, onRefused }
   const drivers = await createDrivers({ config, devices, mqtt, cameras: setup.secrets.cameras, hostFor })

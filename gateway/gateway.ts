@@ -16,6 +16,7 @@ import type { KeepIdentity } from '#gateway/enrolment/keep-identity.ts'
 import { addBusMetrics } from '#gateway/health/bus-metrics.ts'
 import { DeviceErrors } from '#gateway/health/device-errors.ts'
 import { DeviceLinks } from '#gateway/health/device-links.ts'
+import { DeviceMachines } from '#gateway/health/device-machines.ts'
 import { type HealthFacts, judgeHealth } from '#gateway/health/health.ts'
 import { startHealthServer } from '#gateway/health/health-server.ts'
 import { createMetrics } from '#gateway/health/metrics.ts'
@@ -81,6 +82,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
   )
   const links = new DeviceLinks()
   const errors = new DeviceErrors(startedAt)
+  const machines = new DeviceMachines(() => uplink?.catalogueChanged())
   let field: SwappableField | undefined
   let uplink: Uplink | undefined
   let identity: KeepIdentity | undefined
@@ -148,14 +150,15 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
     const about = {
       ...{ startedAt, software, runtime: `node ${process.versions.node}` },
     }
-    let shown = setup
+    let [shown, said] = [setup, machines.all]
     const catalogueFor = ({ devices, managed }: GatewaySetup) =>
-      catalogueOf(devices, new Set(managed.devices.map(({ id }) => id)))
+      catalogueOf(devices, { added: new Set(managed.devices.map(({ id }) => id)), machines: machines.all })
     let catalogue = catalogueFor(shown)
     const whatRuns = () => {
       const { setup: now = setup } = field?.current ?? {}
-      if (now !== shown) catalogue = catalogueFor(now)
+      if (now !== shown || machines.all !== said) catalogue = catalogueFor(now)
       shown = now
+      said = machines.all
       return { configVersion: now.configVersion, catalogue }
     }
     if (config.cloud.tokenFile === undefined && identity === undefined) {
@@ -194,7 +197,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
 
   field = parts.use(
     await startSwappableField(setup, {
-      ...{ bus, links, errors, metrics, emit, clock, log },
+      ...{ bus, links, errors, machines, metrics, emit, clock, log },
       onAlarm: (event) => feed.publishAlarm(event.rule, event),
       onSamples: (samples) => {
         outbox.append(samples)

@@ -98,6 +98,7 @@ test('what a catalogue changes is in the history: what, from, to, when, and who 
   await take('1', [camera({})], 10)
   await take('2', [camera({ machine: { maker: 'Dahua', serial: 'S1', firmware: '1.0' } })], 20)
   await take('3', [camera({ machine: { maker: 'Dahua', serial: 'S1', firmware: '1.1' } })], 30)
+  await take('3b', [camera({})], 35)
   await take('4', [], 40)
   const [cam] = await list(api, '?state=removed&kind=camera')
   expect(cam).toMatchObject({ maker: 'Dahua', serial: 'S1', firmware: '1.1' })

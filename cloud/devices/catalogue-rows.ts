@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Database } from '#cloud/state/database.ts'
 import type { DeviceRow, PointRow } from '#cloud/state/tables.ts'
 import type { CatalogueDevice, CataloguePoint } from '#contract/catalogue.ts'
@@ -70,7 +71,10 @@ export async function putDevices(db: Database, rows: CatalogueDeviceRow[]): Prom
         variant: ref('excluded.variant'),
         hidden_json: ref('excluded.hidden_json'),
         added: ref('excluded.added'),
-        machine_json: ref('excluded.machine_json'),
+        // A device is asked who it is after its gateway was started: until then what it said before counts.
+        machine_json: sql<string | null>`case
+          when excluded.machine_json is null and excluded.profile = devices.profile then devices.machine_json
+          else excluded.machine_json end`,
       })),
     )
     .execute()

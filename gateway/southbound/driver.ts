@@ -1,4 +1,5 @@
 import type { BusReport } from '#contract/bus-report.ts'
+import type { Machine } from '#contract/catalogue.ts'
 import type { Trouble } from '#contract/device-errors.ts'
 import type { QualityCode } from '#contract/quality.ts'
 import type { Value } from '#contract/sample.ts'
@@ -74,4 +75,6 @@ export interface DriverHost {
   link(device: string, state: 'up' | 'down', reason?: string): void
   /** Each time something goes wrong with a device that its values alone do not explain; kept for whoever looks at it. */
   trouble(device: string, trouble: Trouble): void
+  /** The device was asked who it is, and this is what it said. Absent where nobody wants to know. */
+  machine?(device: string, said: Machine): void
 }

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Alarm } from '#contract/api/alarms.ts'
+import type { AssetList } from '#contract/api/assets.ts'
 import { CameraSimulator } from '#simulators/onvif/camera-simulator.ts'
 import { type Campus, startCampus, type TestDevice } from '../support/test-campus.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -49,6 +50,20 @@ async function everythingSaid(campus: Campus): Promise<string> {
   const api = [await cloud.api.devices(), await cloud.api.alarms(), await cloud.api.gateways()]
   return [...told, ...stored, JSON.stringify(api), cloud.program.output].join('\n')
 }
+
+test('the register of the cloud knows which camera it is, over a restart of the gateway, too', async () => {
+  await using camera = await CameraSimulator.start({ password, traits: { serial: 'SN-1' } })
+  await using campus = await startCampus({ devices: [installed('cam-1', camera)] })
+  const seen = async () => {
+    const list = await campus.cloud.api.call<AssetList>('/api/v1/assets?kind=camera')
+    return list.items[0]
+  }
+  await waitFor(async () => expect(await seen()).toMatchObject({ serial: 'SN-1', firmware: 'V5.7.3' }))
+  const before = await seen()
+  await campus.gateway.restart()
+  await waitFor(async () => expect((await shownLast(campus, 'cam-1/online'))?.value).toBe(true))
+  expect(await seen()).toEqual(before)
+})
 
 test('motion is in the cloud within a second; the password is nowhere', async () => {
   await using camera = await CameraSimulator.start({ password })

@@ -45,6 +45,9 @@ describe('connecting', () => {
     await subscribed(site)
     expect(site.links).toEqual(['cam-1 up'])
     expect(site.driver.camera).toMatchObject({ manufacturer: 'Acme', model: 'C7', firmware: 'V5.7.3' })
+    expect(site.machines).toEqual([
+      'cam-1 {"maker":"Acme","model":"C7","serial":"SIM-0001","firmware":"V5.7.3"}',
+    ])
     expect(site.last('online')).toMatchObject({ value: true, quality: good })
     await waitFor(() => expect(site.last('camera.events')).toMatchObject({ value: true }), fast)
     expect(Math.abs(Number(site.last('camera.clock_offset')?.value))).toBeLessThanOrEqual(1.5)

@@ -15,6 +15,7 @@ import { type CameraSession, openSession } from './camera-session.ts'
 import type { OnvifMessage } from './decode-event.ts'
 import type { Credentials } from './digest.ts'
 import { EventStream, freshMemory } from './event-stream.ts'
+import { machineOf } from './machine.ts'
 import { probeCamera } from './probe-camera.ts'
 import { type Snapshot, Snapshots } from './snapshots.ts'
 import { callOf, makeCall } from './write-target.ts'
@@ -199,7 +200,11 @@ export class OnvifDriver implements Driver {
       { ...{ manufacturer, model, firmware, port: place.port }, clockOffsetMs: client.clockOffsetMs },
       'camera connected',
     )
-    for (const { link } of this.#served) link.succeeded()
+    const machine = machineOf(information)
+    for (const { device, link } of this.#served) {
+      link.succeeded()
+      this.#host.machine?.(device.id, machine)
+    }
     this.#tellClock(client.clockOffsetMs)
   }
 
