@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { connectAsync, type MqttClient } from 'mqtt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { UnknownDeviceList } from '#contract/api/assets.ts'
 import type { BusList } from '#contract/api/commissioning.ts'
 import type { Device, DeviceErrorList, LinkHistory } from '#contract/api/devices.ts'
 import { CommissioningClient } from '../support/commissioning-client.ts'
@@ -68,6 +69,11 @@ test('a scan finds the four units of 32 that are there, while the polls go on', 
     [9, undefined],
     [11, undefined],
   ])
+  await waitFor(async () => {
+    const { items } = await campus.cloud.api.call<UnknownDeviceList>('/api/v1/assets/unknown')
+    const addresses = items.filter(({ source }) => source === 'scan').map(({ address }) => address)
+    expect(addresses.toSorted()).toEqual(['plant · 11', 'plant · 7', 'plant · 9'])
+  })
   expect((await deviceOf('meter-1'))?.link.state).toBe('up')
 })
 

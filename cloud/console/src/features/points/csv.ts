@@ -1,4 +1,5 @@
 import type { Value } from '#contract/sample.ts'
+import { formatCsv } from '#lib/csv.ts'
 import { dateTimeText } from '../../format/time.ts'
 import type { Entry } from './history.ts'
 
@@ -8,10 +9,7 @@ export type CsvOptions = {
   readonly wordOf: (value: Value) => string
 }
 
-/**
- * The entries as a table for a spreadsheet: site time, full numbers. Begins with the mark by which Excel knows UTF-8, and
- * keeps text that a spreadsheet would run as a formula from being one.
- */
+/** The entries as a table for a spreadsheet: site time, full numbers. */
 export function csvOf(entries: readonly Entry[], { header, unit, wordOf }: CsvOptions): string {
   const hasBand = entries.some(({ low }) => low !== undefined)
   const head = [
@@ -28,13 +26,7 @@ export function csvOf(entries: readonly Entry[], { header, unit, wordOf }: CsvOp
     unit,
     quality,
   ])
-  return `\ufeff${[head, ...rows].map((row) => row.map(field).join(',')).join('\r\n')}\r\n`
-}
-
-function field(value: string | number): string {
-  if (typeof value === 'number') return String(value)
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return formatCsv([head, ...rows])
 }
 
 /** Hands a text to the browser as a file. */
