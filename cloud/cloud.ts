@@ -195,9 +195,15 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       audit,
       gatewayAlarms,
     },
-    cut: (gateway, reason) => ingest?.cut(gateway, reason),
+    cut: (gateway, reason) => {
+      ingest?.cut(gateway, reason)
+      register
+        .follow(gateway)
+        .catch((err: unknown) => log.error({ err, gateway }, 'register of assets not up to date'))
+    },
     onAdded: async (gateway) => {
       await places.reload()
+      await register.follow()
       hub.publishGateway(gateway)
     },
   })

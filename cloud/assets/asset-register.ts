@@ -82,10 +82,16 @@ async function knownOf(db: Database, gateway: string | undefined): Promise<Known
   return await query.execute()
 }
 
+/** Its right to connect was taken away, or it was taken out of the configuration and never got a certificate or a token for one. */
+const isOut = sql<number>`case when revoked_at is not null or (token_hash = ''
+  and not exists (select 1 from enrolment_tokens as t where t.gateway = gateways.id)
+  and not exists (select 1 from gateway_certificates as c where c.gateway = gateways.id))
+  then 1 else 0 end`
+
 async function foundOf(db: Database, gateway: string | undefined, now: number): Promise<Found[]> {
   let gateways = db
     .selectFrom('gateways')
-    .select(['id', 'title_zh', 'title_en', 'software', 'runtime', 'place', 'token_hash'])
+    .select(['id', 'title_zh', 'title_en', 'software', 'runtime', 'place', isOut.as('is_out')])
   let devices = db
     .selectFrom('devices as d')
     .innerJoin('gateways as g', 'g.id', 'd.gateway')
@@ -101,8 +107,7 @@ async function foundOf(db: Database, gateway: string | undefined, now: number): 
     ...(await gateways.execute()).map((row) => ({
       ...{ gateway: row.id, device: '', kind: 'gateway' as const },
       reported: reportedOfGateway(row, row.place),
-      // Taken out of the configuration: it may not connect any more.
-      removedAt: row.token_hash === '' ? now : null,
+      removedAt: row.is_out === 1 ? now : null,
     })),
     ...(await devices.execute()).map((row) => ({
       ...{ gateway: row.gateway, device: row.id, kind: kindOf(row.id, row.category) },

@@ -128,6 +128,24 @@ test('a device that was moved in the tree has that in its history, too', async (
   expect(items[0]).toMatchObject({ field: 'place', from: 'room-1', to: 'campus-a', source: 'tree' })
 })
 
+test('a gateway that may not connect any more is removed; one that is still to be enrolled is not', async () => {
+  await using api = await seeded()
+  const gateway = () => api.db.updateTable('gateways').where('id', '=', 'school-a')
+  const isThere = async () => {
+    await follow(api)
+    return (await list(api, '?kind=gateway')).length === 1
+  }
+  await gateway().set({ token_hash: '' }).execute()
+  expect(await isThere()).toBe(false)
+  await api.db
+    .insertInto('enrolment_tokens')
+    .values({ token_hash: 'x', gateway: 'school-a', created_at: 1, expires_at: 2 })
+    .execute()
+  expect(await isThere()).toBe(true)
+  await gateway().set({ revoked_at: 3 }).execute()
+  expect(await isThere()).toBe(false)
+})
+
 test('a person fills in what is missing; what is reported counts, and a contradiction is shown', async () => {
   await using api = await seeded()
   const { id } = await theMeter(api)
