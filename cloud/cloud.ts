@@ -203,7 +203,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     },
     onAdded: async (gateway) => {
       await places.reload()
-      await register.follow()
+      await register.follow(gateway.id)
       hub.publishGateway(gateway)
     },
   })

@@ -25,7 +25,12 @@ export default defineConfig({
             { name: 'echarts', test: /node_modules[\\/](echarts|zrender)[\\/]/ },
             // Only where a configuration is written.
             { name: 'yaml', test: /node_modules[\\/]yaml[\\/]/ },
-            { name: 'antd', test: /node_modules[\\/](antd|@ant-design|@rc-component|@emotion)[\\/]/ },
+            {
+              name: 'antd',
+              test: /node_modules[\\/](antd|@ant-design|@rc-component[\\/](?!qrcode)|@emotion)[\\/]?/,
+            },
+            // Only the page with labels loads it. After what it needs, which it would take along.
+            { name: 'qrcode', test: /node_modules[\\/]@rc-component[\\/]qrcode[\\/]/ },
             { name: 'vendor', test: /node_modules[\\/]/ },
           ],
         },

@@ -1,4 +1,7 @@
-import { type AssetKind, assetKindNames } from '#contract/assets.ts'
+import type { AssetKind } from '#contract/assets.ts'
+
+/** Without their words: the first page that is opened loads this, whichever it is. */
+const kinds: Readonly<Record<AssetKind, true>> = { gateway: true, device: true, camera: true }
 
 export type AssetsSearch = {
   kind?: AssetKind
@@ -17,7 +20,7 @@ export function assetsSearch({
   after,
 }: Record<string, unknown>): AssetsSearch {
   return {
-    ...(assetKindNames.includes(kind as AssetKind) ? { kind: kind as AssetKind } : {}),
+    ...(typeof kind === 'string' && Object.hasOwn(kinds, kind) ? { kind: kind as AssetKind } : {}),
     ...textOf(q),
     ...(state === 'removed' || state === 'all' ? { state } : {}),
     ...(contradicting === true ? { contradicting } : {}),

@@ -1,6 +1,7 @@
+import { QRCodeSVG } from '@rc-component/qrcode'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useSearch } from '@tanstack/react-router'
-import { Button, QRCode } from 'antd'
+import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { AssetLabel } from '#contract/api/assets.ts'
 import { localText } from '../../i18n/local-text.ts'
@@ -73,14 +74,13 @@ function Label({ label }: { readonly label: AssetLabel }) {
   return (
     <li className="label">
       {/* Black on white whatever the theme: it is read by a camera. */}
-      <QRCode
-        type="svg"
+      <QRCodeSVG
         value={`${location.origin}/a/${label.id}`}
         size={112}
+        level="M"
         // The quiet zone that ISO/IEC 18004 asks for, in modules.
         marginSize={4}
-        bordered={false}
-        color="#000"
+        fgColor="#000"
         bgColor="#fff"
         aria-hidden="true"
       />

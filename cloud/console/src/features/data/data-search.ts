@@ -1,4 +1,12 @@
-import { type DataClass, dataClassNames } from '#contract/data-classes.ts'
+import type { DataClass } from '#contract/data-classes.ts'
+
+/** Without their words: the first page that is opened loads this, whichever it is. */
+const classes: Readonly<Record<DataClass, true>> = {
+  public: true,
+  internal: true,
+  sensitive: true,
+  personal: true,
+}
 
 export type DataSearch = {
   q?: string
@@ -14,7 +22,9 @@ export function dataSearch({ q, device, dataClass, conflict, after }: Record<str
   return {
     ...(text === '' ? {} : { q: text }),
     ...(typeof device === 'string' && /^[a-z0-9-]{2,63}\/[a-z0-9-]{2,63}$/.test(device) ? { device } : {}),
-    ...(dataClassNames.includes(dataClass as DataClass) ? { dataClass: dataClass as DataClass } : {}),
+    ...(typeof dataClass === 'string' && Object.hasOwn(classes, dataClass)
+      ? { dataClass: dataClass as DataClass }
+      : {}),
     ...(conflict === true ? { conflict } : {}),
     ...(typeof after === 'string' && after !== '' ? { after } : {}),
   }
