@@ -5,6 +5,7 @@ import { IngestConfig } from '#cloud/ingest/ingest-config.ts'
 import { NotificationsConfig } from '#cloud/notifications/notifications-config.ts'
 import { TelemetryConfig } from '#cloud/telemetry/telemetry-config.ts'
 import { TlsConfig } from '#cloud/tls/tls-config.ts'
+import { PasswordsConfig, SessionsConfig, SignInConfig } from '#cloud/users/user-config.ts'
 import { LocalText } from '#contract/text.ts'
 import { Duration } from '#lib/quantity.ts'
 
@@ -148,10 +149,9 @@ export const CloudConfig = Type.Object(
     ),
     notifications: NotificationsConfig,
     audit: AuditConfig,
-    sessions: Type.Object(
-      { lifetime: Duration({ default: '7d', description: 'How long a person stays signed in' }) },
-      { ...closed, default: {} },
-    ),
+    sessions: SessionsConfig,
+    passwords: PasswordsConfig,
+    signIn: SignInConfig,
     demoAccounts: Type.Boolean({
       default: false,
       description:

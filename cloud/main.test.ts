@@ -127,7 +127,7 @@ test(
     const args = ['cloud/main.ts', '--config', folder.config]
     await mkdir(folder.file('data'))
     await writeFile(folder.file('short'), 'short\n')
-    await writeFile(folder.file('password'), 'a long password\n')
+    await writeFile(folder.file('password'), 'a password of some length\n')
     const create = (file: string) =>
       run({ name, args: [...args, '--create-admin', 'wang', '--password-file', folder.file(file)] })
     expect(await create('short')).toMatchObject({
@@ -141,7 +141,7 @@ test(
     await expect(new ApiClient(origin).login('admin', 'admin')).rejects.toThrow('LOGIN_FAILED')
     expect((await create('password')).code).toBe(0)
     const api = new ApiClient(origin)
-    expect(await api.login('wang', 'a long password')).toMatchObject({ user: { role: 'admin' } })
+    expect(await api.login('wang', 'a password of some length')).toMatchObject({ user: { role: 'admin' } })
     expect(await api.call('/api/v1/audit?action=user.created')).toMatchObject({
       items: [{ target: 'wang', role: 'system', userAgent: 'cloud/main.ts --create-admin' }],
     })

@@ -13,8 +13,10 @@ import { backUp, restore } from './backup-commands.ts'
 import { startCloud } from './cloud.ts'
 import { type CloudSettings, loadCloudConfig } from './load-cloud-config.ts'
 import { openDatabase, stateFile } from './state/database.ts'
-import { createAdmin, minPasswordLength } from './users/accounts.ts'
+import { createAdmin } from './users/accounts.ts'
 import { askPassword } from './users/ask-password.ts'
+import { passwordProblems } from './users/password-policy.ts'
+import { refused } from './users/passwords.ts'
 
 const usage = `usage: node cloud/main.ts --config FILE [--check]
        node cloud/main.ts --config FILE --create-admin NAME [--password-file FILE]
@@ -94,11 +96,12 @@ async function addAdmin(
     passwordFile === undefined
       ? await askPassword()
       : (await readFile(passwordFile, 'utf8')).replace(/\r?\n$/, '')
-  if (password.length < minPasswordLength) {
-    console.error(`the password needs at least ${minPasswordLength} characters`)
+  const { config } = settings
+  const problems = passwordProblems(password, config.passwords, [name])
+  if (problems.length > 0) {
+    console.error(refused(problems).message)
     process.exit(2)
   }
-  const { config } = settings
   await using db = await openDatabase({
     path: join(config.data, stateFile),
     log: createLogger({ level: 'warn' }),

@@ -41,12 +41,10 @@ import type { OrganisationService } from '#cloud/organisation/organisation-servi
 import type { Database } from '#cloud/state/database.ts'
 import { telemetryRoutes } from '#cloud/telemetry/telemetry-routes.ts'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
-import { sessionRoutes } from '#cloud/users/session-routes.ts'
-import { SessionService } from '#cloud/users/session-service.ts'
+import { openUsers } from '#cloud/users/user-part.ts'
 import type { Clock } from '#lib/clock.ts'
 import { hostPort } from '#lib/host-port.ts'
 import type { Logger } from '#lib/logger.ts'
-import { parseDuration } from '#lib/quantity.ts'
 import type { CloudConfig } from './config.ts'
 import { gatewayEnrolmentRoutes, sideDoorPaths } from './gateway-enrolment-routes.ts'
 
@@ -108,8 +106,8 @@ export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])):
   const { consoleFolder, places, dangers, notifications, enrolment, gatewayUrl, configs, rollouts } = parts
   const isGateway = async (id: string) => (await gateways.byId(id)) !== undefined
   const { origins, trustProxy, tls } = config.http
-  const sessions = new SessionService({ db, clock, log, lifetimeMs: parseDuration(config.sessions.lifetime) })
-  const findCaller = withAccess(sessions.find.bind(sessions), places)
+  const users = await openUsers({ db, clock, log, folder: config.data, ...usersOf(config) })
+  const findCaller = withAccess(users.find, places)
   const devices = new DeviceRepository(db)
   const gateways = new GatewayRepository(db)
   countClients(metrics, hub)
@@ -124,10 +122,11 @@ export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])):
     open: (app) => {
       measureRequests(app, metrics)
       healthRoutes(app, { checks: readyChecks(db, telemetry), metrics })
+      users.door(app)
     },
     api: (api) => {
       auditRequests(api, { log: audit, clock })
-      sessionRoutes(api, sessions)
+      users.routes(api)
       organisationRoutes(api, organisation)
       gatewayRoutes(api, db)
       deviceRoutes(api, { devices, telemetry })
@@ -159,6 +158,10 @@ export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])):
       liveRoutes(api, { hub, clock, log, findCaller })
     },
   })
+}
+
+function usersOf({ passwords, sessions, signIn }: CloudConfig) {
+  return { passwords, sessions, signIn }
 }
 
 function readyChecks(db: Database, telemetry: TelemetryStore): ReadyCheck[] {

@@ -35,6 +35,11 @@ export function rolesWith(permission: Permission): Role[] {
   return roles.filter((role) => allows(role, permission))
 }
 
+/** For who gives a role: everything that it brings. */
+export function permissionsOfRole(role: Role): readonly Permission[] {
+  return permissionsOf[role]
+}
+
 export function allows(role: Role, permission: Permission): boolean {
   return permissionsOf[role].includes(permission)
 }

@@ -77,7 +77,8 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): s
 
 /**
  * Refusals that cost their sender nothing must not fill the disk: the same one of a person is written once a second, those of
- * an address without a session once a minute, those at each way in apart from the others. A wrong password is always written: it has cost a hash, and guessing is slowed.
+ * an address without a session once a minute, those at each way in apart from the others. A wrong password or code is always
+ * written: it has cost a hash, and guessing is slowed.
  */
 class Refusals {
   readonly #clock: Clock
@@ -90,7 +91,7 @@ class Refusals {
 
   /** How many were left out since the last one, or `undefined` when this one is left out too. */
   pass({ person, address, publicPath, code, key }: RequestAudit): number | undefined {
-    if (code === 'LOGIN_FAILED') return 0
+    if (code === 'LOGIN_FAILED' || code === 'SECOND_FACTOR_FAILED') return 0
     const now = this.#clock.monotonic()
     return person === undefined
       ? this.#ofAddresses.pass(`${address} ${publicPath}`, now)

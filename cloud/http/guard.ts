@@ -1,13 +1,24 @@
-import type { FastifyRequest, onRequestAsyncHookHandler, RouteOptions } from 'fastify'
+import type { FastifyContextConfig, FastifyRequest, onRequestAsyncHookHandler, RouteOptions } from 'fastify'
 import { Access, type PlaceIndex, type Thing } from '#cloud/access/access.ts'
-import type { User } from '#contract/api/session.ts'
+import type { SessionDuty, User } from '#contract/api/session.ts'
 import { AppError } from '#contract/errors.ts'
 import type { Permission } from '#contract/permissions.ts'
 import { isSameOrigin } from './origin.ts'
 
 export const sessionCookie = 'session'
 
-export type Session = { readonly user: User; readonly expiresAt: number }
+export type Session = {
+  readonly user: User
+  readonly expiresAt: number
+  /** Among the sessions of its person; a wall display has none. */
+  readonly id?: string
+  /** Nothing else answers before this is done. */
+  readonly must?: SessionDuty
+  /** It may look and nothing else, whatever its grants say. */
+  readonly readOnly?: boolean
+  /** The sign-in service that it came by. */
+  readonly provider?: string
+}
 /** Who is calling, until when, and what he may see and do. */
 export type Caller = Session & { readonly token: string; readonly access: Access }
 
@@ -36,6 +47,8 @@ declare module 'fastify' {
     about?: ((params: Readonly<Record<string, string>>) => Thing) | 'handler'
     /** What belongs to no place: the permission has to hold everywhere. */
     everywhere?: boolean
+    /** Answers a session that has something to do first: this, or anything. Who has no role anywhere is answered as well. */
+    whileMust?: SessionDuty | 'anything'
   }
 }
 
@@ -59,11 +72,28 @@ export function createGuard({ findCaller, origins }: GuardOptions): onRequestAsy
     }
     if (config.public === true) return
     request.caller = await callerOf(request, findCaller)
-    const { access } = request.caller
-    const { needs = 'view', everywhere = false } = config
-    if (everywhere) access.require(needs, 'everything')
-    else if (!access.somewhere(needs)) throw new AppError('FORBIDDEN', `this needs the permission ${needs}`)
+    refuseCaller(request.caller, config, changes)
   }
+}
+
+/** What this caller may not do anywhere, whatever the path names. Throws AppError. */
+function refuseCaller(
+  { access, must, readOnly = false }: Caller,
+  { whileMust, needs = 'view', everywhere = false }: FastifyContextConfig,
+  changes: boolean,
+): void {
+  if (must !== undefined && whileMust !== 'anything' && whileMust !== must) throw dutyFirst[must]()
+  if (changes && readOnly) throw new AppError('FORBIDDEN', 'a wall display only looks')
+  if (whileMust !== undefined) return
+  if (everywhere) access.require(needs, 'everything')
+  else if (!access.somewhere(needs)) throw new AppError('FORBIDDEN', `this needs the permission ${needs}`)
+}
+
+const dutyFirst: Readonly<Record<SessionDuty, () => AppError>> = {
+  'change-password': () =>
+    new AppError('PASSWORD_CHANGE_NEEDED', 'choose a new password first: PUT /api/v1/me/password'),
+  'set-up-second-factor': () =>
+    new AppError('SECOND_FACTOR_SETUP_NEEDED', 'set up the second factor first: POST /api/v1/me/totp'),
 }
 
 /** After the path was checked for its form: may the caller do this to the thing that it names? */

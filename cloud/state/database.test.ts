@@ -1,13 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { Kysely, sql } from 'kysely'
+import { dirname, join } from 'node:path'
+import { type Insertable, Kysely, sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { createLogger } from '#lib/logger.ts'
 import { type Database, openDatabase } from './database.ts'
 import { migrate, migrations } from './migrate.ts'
 import { createSqliteDialect } from './sqlite/sqlite-dialect.ts'
-import type { UserRow } from './tables.ts'
+import type { Tables } from './tables.ts'
 
 const log = createLogger({ level: 'silent' })
 
@@ -19,7 +19,7 @@ async function tempFile(): Promise<{ path: string } & AsyncDisposable> {
   }
 }
 
-const user = (id: string): UserRow => ({
+const user = (id: string): Insertable<Tables['users']> => ({
   id,
   username: id,
   password_hash: '-',
@@ -59,13 +59,16 @@ test('an empty folder becomes a database with every table', async () => {
     'notification_channels',
     'notification_jobs',
     'notification_settings',
+    'old_passwords',
     'point_entries',
     'points',
     'push_subscriptions',
     'received_days',
     'received_ranges',
+    'recovery_codes',
     'rollout_gateways',
     'rollouts',
+    'screens',
     'sessions',
     'streams',
     'tree_nodes',
@@ -82,7 +85,7 @@ test('what was written is there after closing and opening again, and migrating a
     await db.insertInto('users').values(user('li')).execute()
   }
   await using db = await openDatabase({ path: file.path, log })
-  expect(await db.selectFrom('users').selectAll().execute()).toEqual([user('li')])
+  expect(await db.selectFrom('users').selectAll().execute()).toMatchObject([user('li')])
 })
 
 test('commits are durable and keys are enforced: WAL, synchronous FULL, foreign keys', async () => {
@@ -171,6 +174,31 @@ test('a migration that fails halfway leaves the old version', async () => {
   await expect(migrate(db, log, { ...migrations, '0002-broken': broken })).rejects.toThrow(/not migrated/)
   const tables = await db.introspection.getTables()
   expect(tables.map((table) => table.name)).not.toContain('half')
+})
+
+test('accounts and sessions of before are still good, and each session has a name of its own', async () => {
+  await using file = await tempFile()
+  const before = Object.fromEntries(Object.entries(migrations).filter(([name]) => name < '0014'))
+  await mkdir(dirname(file.path), { recursive: true })
+  const old = new Kysely<unknown>({ dialect: createSqliteDialect(file.path) })
+  await migrate(old, log, before)
+  const password = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$dGFn'
+  await sql`insert into users (id, username, password_hash, display_name, created_at)
+    values ('u1', 'li', ${password}, 'Li', 5)`.execute(old)
+  for (const token of ['a', 'b'])
+    await sql`insert into sessions (token_hash, user_id, created_at, expires_at)
+      values (${token.repeat(64)}, 'u1', 7, 9)`.execute(old)
+  await old.destroy()
+  await using db = await openDatabase({ path: file.path, log })
+  expect(await db.selectFrom('users').selectAll().execute()).toMatchObject([
+    { password_hash: password, version: 1, password_once: 0, password_set_at: null, disabled_at: null },
+  ])
+  const sessions = await db.selectFrom('sessions').select(['id', 'last_seen_at', 'duty']).execute()
+  expect(sessions.map(({ last_seen_at, duty }) => [last_seen_at, duty])).toEqual([
+    [7, null],
+    [7, null],
+  ])
+  expect(new Set(sessions.map(({ id }) => id)).size).toBe(2)
 })
 
 test('a path that cannot be opened is STORE_UNAVAILABLE', async () => {

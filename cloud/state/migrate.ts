@@ -13,6 +13,7 @@ import { configuration } from './migrations/0010-configuration.ts'
 import { notifications } from './migrations/0011-notifications.ts'
 import { dangers } from './migrations/0012-dangers.ts'
 import { assets } from './migrations/0013-assets.ts'
+import { userSecurity } from './migrations/0014-user-security.ts'
 
 /** In the order of their names, forward only. A released one is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -28,6 +29,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011-notifications': notifications,
   '0012-dangers': dangers,
   '0013-assets': assets,
+  '0014-user-security': userSecurity,
 }
 
 /**

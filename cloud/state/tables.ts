@@ -26,6 +26,9 @@ export interface Tables {
   users: UserRow
   grants: GrantRow
   sessions: SessionRow
+  old_passwords: OldPasswordRow
+  recovery_codes: RecoveryCodeRow
+  screens: ScreenRow
   audit: AuditRow
   notification_settings: NotificationSettingsRow
   push_subscriptions: PushSubscriptionRow
@@ -373,10 +376,51 @@ export interface DangerPhotoRow {
 export interface UserRow {
   id: string
   username: string
-  /** PHC string. */
+  /** PHC string; `-` where the person signs in at a provider only. */
   password_hash: string
   display_name: string
   created_at: number
+  /** Grows with each change of the account by whoever manages accounts. */
+  version: Generated<number>
+  /** 1: the password is for one sign-in, at which it has to be changed. */
+  password_once: Generated<number>
+  password_set_at: number | null
+  disabled_at: number | null
+  last_sign_in_at: number | null
+  /** The sign-in service that made the account, by its id in the configuration, and its name for the person. */
+  provider: string | null
+  subject: string | null
+  /** Sealed; counts from `totp_confirmed_at` on. */
+  totp_secret: string | null
+  totp_confirmed_at: number | null
+  /** The last time step whose code was taken. */
+  totp_step: number | null
+}
+
+/** Passwords that are not to be used again; `n` grows. */
+export interface OldPasswordRow {
+  user_id: string
+  n: number
+  password_hash: string
+}
+
+/** Each works once. SHA-256, hex: they are too long to be guessed. */
+export interface RecoveryCodeRow {
+  user_id: string
+  code_hash: string
+}
+
+/** A wall display and the token that it shows. */
+export interface ScreenRow {
+  id: string
+  /** SHA-256, hex. */
+  token_hash: string
+  title: string
+  /** Empty: everywhere. */
+  node: string
+  created_by: string
+  created_at: number
+  last_seen_at: number | null
 }
 
 /** A role of a person at a place and below. */
@@ -393,6 +437,16 @@ export interface SessionRow {
   user_id: string
   created_at: number
   expires_at: number
+  /** What its owner calls it when he ends it from elsewhere. */
+  id: Generated<string>
+  address: Generated<string>
+  user_agent: Generated<string>
+  /** To the minute. */
+  last_seen_at: Generated<number>
+  /** What has to be done before anything else answers: a SessionDuty. */
+  duty: string | null
+  /** The sign-in service that it came by. */
+  provider: string | null
 }
 
 /** Who did what. Rows are never changed, and `hash` holds each to the one before. What is absent is an empty text. */

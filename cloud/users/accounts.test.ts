@@ -4,8 +4,8 @@ import { openDatabase } from '#cloud/state/database.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { createLogger } from '#lib/logger.ts'
 import { tempFolder } from '../../tests/support/temp-folder.ts'
+import { testSessions } from '../../tests/support/test-sessions.ts'
 import { type AccountAudit, createAdmin, ensureDemoAccounts } from './accounts.ts'
-import { SessionService } from './session-service.ts'
 
 const log = createLogger({ level: 'silent' })
 const unaudited = { note: () => {}, write: async () => {} }
@@ -16,14 +16,15 @@ async function start() {
   const clock = new FakeClock()
   const rows: string[] = []
   const audit: AccountAudit = (action) => ({ ...unaudited, write: async () => void rows.push(action) })
-  const sessions = new SessionService({ db, clock, log, lifetimeMs: 1_000 })
+  const sessions = testSessions({ db, clock })
+  const from = { address: '127.0.0.1', userAgent: '' }
   return {
     db,
     audit,
     rows,
     options: { db, clock, audit, file: folder.file('demo-accounts.json') },
     roleOf: async (username: string, password: string) =>
-      (await sessions.signIn({ username, password }, '127.0.0.1', unaudited)).user.role,
+      (await sessions.signIn({ username, password }, from, unaudited)).user.role,
     async [Symbol.asyncDispose]() {
       await db.destroy()
       await folder[Symbol.asyncDispose]()

@@ -26,8 +26,6 @@ export type DemoOptions = {
 
 export type AccountAudit = (action: 'user.created' | 'user.password-set') => ChangeAudit
 
-export const minPasswordLength = 10
-
 const displayNames: Readonly<Record<DemoRole, string>> = {
   admin: '管理员 Administrator',
   facilities: '设施运维 Facilities',
@@ -68,7 +66,7 @@ async function ensure(
       { username, grants: [{ role }], displayName: displayNames[role], createdAt: now },
       password,
     )
-  } else if (!(await verifyPassword(password, known.passwordHash))) {
+  } else if (!(await verifyPassword(password, known.row.password_hash))) {
     const passwordHash = await hashPassword(password)
     const row = audit('user.password-set')
     row.note({ target: username })

@@ -1,20 +1,22 @@
 import { expect, test } from 'vitest'
 import { createLogger } from '#lib/logger.ts'
 import { testApi } from '../../tests/support/test-api.ts'
+import { testSessions } from '../../tests/support/test-sessions.ts'
 import { hashPassword } from './password.ts'
 import { sessionRoutes } from './session-routes.ts'
-import { SessionService } from './session-service.ts'
+import type { SessionService } from './session-service.ts'
 import { UserRepository } from './user-repository.ts'
 
 const hour = 3_600_000
+const signOutUrl = async () => undefined
 
 async function startSessions(lines: string[] = []) {
   let sessions: SessionService | undefined
   const api = await testApi({
     api: (scope, { db, clock }) => {
       const log = createLogger({}, { write: (line) => void lines.push(line) })
-      sessions = new SessionService({ db, clock, log, lifetimeMs: hour })
-      sessionRoutes(scope, sessions)
+      sessions = testSessions({ db, clock, log, lifetimeMs: hour })
+      sessionRoutes(scope, { sessions, signOutUrl })
     },
     findSession: async (token) => sessions?.find(token),
   })
@@ -39,7 +41,9 @@ test('signing in gives a token and an httpOnly cookie, and both work', async () 
   const { token, user, expiresAt } = answer.json()
   expect(user).toMatchObject({ username: 'li', displayName: '李', role: 'guard' })
   expect(Date.parse(expiresAt)).toBe(api.clock.now() + hour)
-  expect(answer.headers['set-cookie']).toMatch(/^session=.*; Path=\/; .*HttpOnly; SameSite=Lax$/)
+  const [session, device] = [answer.headers['set-cookie'] ?? []].flat()
+  expect(session).toMatch(/^session=.*; Path=\/; .*HttpOnly; SameSite=Lax$/)
+  expect(device).toMatch(/^device-[0-9a-f]{12}=.*; Path=\/api\/v1\/session; HttpOnly; SameSite=Lax$/)
   const bearer = await api.get('/api/v1/session', { authorization: `Bearer ${token}` })
   expect(bearer).toMatchObject({ status: 200, body: { user, expiresAt } })
   expect((await api.get('/api/v1/session', { cookie: `session=${token}` })).status).toBe(200)
@@ -78,10 +82,7 @@ test('without its row in the audit log nobody is signed in, nor out', async () =
 test('the cookie is secure where the page is', async () => {
   await using api = await testApi({
     api: (scope, { db, clock }) =>
-      sessionRoutes(
-        scope,
-        new SessionService({ db, clock, log: createLogger({ level: 'silent' }), lifetimeMs: hour }),
-      ),
+      sessionRoutes(scope, { sessions: testSessions({ db, clock }), signOutUrl }),
     server: { trustProxy: true },
   })
   const users = new UserRepository(api.db)
@@ -99,7 +100,7 @@ test('the cookie is secure where the page is', async () => {
     headers: { 'x-forwarded-proto': 'https' },
     payload: { username: 'li', password: 'correct horse' },
   })
-  expect(headers['set-cookie']).toContain('; Secure')
+  for (const cookie of [headers['set-cookie'] ?? []].flat()) expect(cookie).toContain('; Secure')
 })
 
 test('a wrong password and an unknown name get the same answer', async () => {

@@ -18,7 +18,9 @@ import { tempFolder } from './temp-folder.ts'
 
 export type TestApiOptions = {
   /** Adds the routes under test. */
-  readonly api: (api: App, context: { readonly db: Database; readonly clock: FakeClock }) => void
+  readonly api: (api: App, context: TestContext) => void
+  /** Adds what is not under `/api/v1`. Comes first. */
+  readonly open?: (app: App, context: TestContext) => void
   readonly server?: Partial<ServerOptions>
   readonly checks?: readonly ReadyCheck[]
   readonly log?: Logger
@@ -28,6 +30,8 @@ export type TestApiOptions = {
   readonly grants?: readonly Grant[]
 }
 
+export type TestContext = { readonly db: Database; readonly clock: FakeClock }
+
 export type Answer = {
   readonly status: number
   readonly headers: Readonly<Record<string, unknown>>
@@ -35,7 +39,8 @@ export type Answer = {
 }
 
 /** The HTTP server with the routes under test on an empty state store; the token `good` is the session of somebody with `grants`. */
-export async function testApi({ api, server = {}, checks = [], log, grants, findSession }: TestApiOptions) {
+export async function testApi(options: TestApiOptions) {
+  const { api, open, server = {}, checks = [], log, grants, findSession } = options
   const clock = new FakeClock()
   const folder = await tempFolder()
   const db = await openDatabase({ path: ':memory:', log: createLogger({ level: 'silent' }) })
@@ -55,7 +60,10 @@ export async function testApi({ api, server = {}, checks = [], log, grants, find
       auditRequests(scope, { log: audit, clock })
       api(scope, { db, clock })
     },
-    open: (scope) => healthRoutes(scope, { checks, metrics: new Registry() }),
+    open: (scope) => {
+      healthRoutes(scope, { checks, metrics: new Registry() })
+      open?.(scope, { db, clock })
+    },
     ...server,
   })
   return {
