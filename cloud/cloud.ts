@@ -284,6 +284,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     dangers,
     enrolment,
     gatewayUrl: (askedAs) => gatewayUrl(address, askedAs),
+    providerSecrets: settings.providerSecrets,
     metrics,
     consoleFolder,
   })

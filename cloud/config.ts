@@ -75,7 +75,7 @@ export const CloudConfig = Type.Object(
   {
     data: Type.String({
       default: './data',
-      description: 'Folder for the stores, the TLS material and the demo accounts',
+      description: 'Folder for the stores, the TLS material, the key of second factors and the demo accounts',
     }),
     http: HttpConfig,
     mqtt: Type.Object(IngestConfig.properties, {

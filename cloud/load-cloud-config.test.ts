@@ -53,6 +53,15 @@ test('every mistake is named at once with its line', async () => {
     '  - { id: c1, title: { en: C2 }, gateways: [school-a] }',
     'tls: { certFile: missing.pem }',
     'retention: { audit: 179d }',
+    'sessions: { lifetime: 8h }',
+    'signIn:',
+    '  oidc:',
+    '    - id: city',
+    '      title: {}',
+    '      issuer: http://id.example',
+    '      clientId: campus',
+    '      clientSecretFile: nowhere',
+    '      rules: [{ claim: groups, matches: "(", role: guard }]',
   ]
   await writeFile(folder.file('cloud.yaml'), meaning.join('\n'))
   const loaded = await loadCloudConfig(folder.file('cloud.yaml'), {})
@@ -66,6 +75,11 @@ test('every mistake is named at once with its line', async () => {
     '8 tls.certFile',
     '8 tls',
     '9 retention.audit',
+    '10 sessions.lifetime',
+    '11 signIn.publicUrl',
+    '15 signIn.oidc[0].issuer',
+    '17 signIn.oidc[0].clientSecretFile',
+    '18 signIn.oidc[0].rules[0].matches',
   ])
   expect(JSON.stringify(loaded)).not.toContain('secret')
 })

@@ -4,6 +4,7 @@ import { leastRetentionMs } from '#cloud/audit/audit-config.ts'
 import type { SmtpOptions } from '#cloud/notifications/channels/email-sender.ts'
 import { loadSmtp } from '#cloud/notifications/load-smtp.ts'
 import type { InfluxServerOptions } from '#cloud/telemetry/influx/influx-server.ts'
+import { signInProblems } from '#cloud/users/sign-in-problems.ts'
 import type { Path } from '#lib/explain.ts'
 import {
   besideConfig,
@@ -26,6 +27,8 @@ export type CloudSettings = {
   readonly telemetryLogin: InfluxServerOptions['login']
   /** Who takes our mail, where there is one. */
   readonly smtp: SmtpOptions | undefined
+  /** Of sign-in services that have one, by their id. */
+  readonly providerSecrets: ReadonlyMap<string, string>
 }
 
 export type LoadedCloud =
@@ -46,14 +49,18 @@ export async function loadCloudConfig(file: string, env: Environment): Promise<L
   const smtp = await loadSmtp(file, config.notifications.smtp, (path, message) =>
     problems.push(problemAt(path, message, loaded.lineOf)),
   )
+  const providerSecrets = await readProviderSecrets(file, config, (path, message) =>
+    problems.push(problemAt(path, message, loaded.lineOf)),
+  )
   problems.push(
+    ...signInProblems(config).map(({ path, message }) => problemAt(path, message, loaded.lineOf)),
     ...retentionProblems(config, loaded.lineOf),
     ...nameProblems(config, loaded.lineOf),
     ...(await fileProblems(config, loaded.lineOf)),
   )
   if (problems.length > 0)
     return { ok: false, problems: problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)) }
-  return { ok: true, value: { config, tokenHashes, telemetryLogin, smtp } }
+  return { ok: true, value: { config, tokenHashes, telemetryLogin, smtp, providerSecrets } }
 }
 
 function withAbsolutePaths(file: string, config: CloudConfig): CloudConfig {
@@ -115,6 +122,26 @@ async function readTelemetryLogin(
   if (tokenFile !== undefined) return { token: await read('tokenFile', tokenFile) }
   if (username === undefined || passwordFile === undefined) return undefined
   return { username, password: await read('passwordFile', passwordFile) }
+}
+
+async function readProviderSecrets(
+  file: string,
+  { signIn: { oidc } }: CloudConfig,
+  note: (path: Path, message: string) => void,
+): Promise<ReadonlyMap<string, string>> {
+  const secrets = new Map<string, string>()
+  for (const [index, { id, clientSecretFile }] of oidc.entries()) {
+    if (clientSecretFile === undefined) continue
+    const secret = await readSecretFile(file, clientSecretFile).catch((error: NodeJS.ErrnoException) => {
+      note(
+        ['signIn', 'oidc', index, 'clientSecretFile'],
+        `cannot read ${clientSecretFile} (${error.code ?? error.message})`,
+      )
+      return ''
+    })
+    secrets.set(id, secret)
+  }
+  return secrets
 }
 
 function hashToken(token: string): string {

@@ -68,6 +68,7 @@ export type HttpParts = {
   readonly enrolment: EnrolmentService
   /** Where gateways reach the cloud, for somebody who reaches it under this name. */
   readonly gatewayUrl: (askedAs: string) => string
+  readonly providerSecrets: ReadonlyMap<string, string>
   readonly metrics: Registry
   readonly consoleFolder: string
 }
@@ -106,7 +107,7 @@ export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])):
   const { consoleFolder, places, dangers, notifications, enrolment, gatewayUrl, configs, rollouts } = parts
   const isGateway = async (id: string) => (await gateways.byId(id)) !== undefined
   const { origins, trustProxy, tls } = config.http
-  const users = await openUsers({ db, clock, log, folder: config.data, ...usersOf(config) })
+  const users = await openUsers({ db, clock, log, ...usersOf(parts) })
   const findCaller = withAccess(users.find, places)
   const devices = new DeviceRepository(db)
   const gateways = new GatewayRepository(db)
@@ -160,8 +161,9 @@ export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])):
   })
 }
 
-function usersOf({ passwords, sessions, signIn }: CloudConfig) {
-  return { passwords, sessions, signIn }
+function usersOf({ config, providerSecrets }: HttpParts) {
+  const { data, passwords, sessions, signIn } = config
+  return { folder: data, passwords, sessions, signIn, providerSecrets }
 }
 
 function readyChecks(db: Database, telemetry: TelemetryStore): ReadyCheck[] {

@@ -3,7 +3,7 @@ import { type Permission, rolesWith } from '#contract/permissions.ts'
 
 export type PersonRow = { readonly id: string; readonly username: string; readonly displayName: string }
 
-/** Who may do this at a place: by a role there, above it, or everywhere. By name. */
+/** Who may do this at a place: by a role there, above it, or everywhere. Who is switched off may not. By name. */
 export async function peopleWith(db: Database, permission: Permission, node: string): Promise<PersonRow[]> {
   const rows = await db
     .selectFrom('users')
@@ -11,6 +11,7 @@ export async function peopleWith(db: Database, permission: Permission, node: str
     .select(['users.id', 'users.username', 'users.display_name'])
     .distinct()
     .where('grants.role', 'in', rolesWith(permission))
+    .where('users.disabled_at', 'is', null)
     .where((eb) =>
       eb.or([
         eb('grants.node', '=', ''),

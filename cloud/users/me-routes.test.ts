@@ -1,6 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { appCode, decodeBase32 } from '../../tests/support/authenticator.ts'
 import { known, startUsers } from '../../tests/support/test-users.ts'
+
+// Passwords are hashed at full cost, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 const guard = { role: 'guard', node: 'school-a' } as const
 const better = 'Regen-Wolke-77'

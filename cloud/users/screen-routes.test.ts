@@ -1,5 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { startUsers } from '../../tests/support/test-users.ts'
+
+// Passwords are hashed at full cost, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 async function startScreen() {
   const api = await startUsers()

@@ -8,7 +8,7 @@ import type { SessionService } from './session-service.ts'
 import { UserRepository } from './user-repository.ts'
 
 const hour = 3_600_000
-const signOutUrl = async () => undefined
+const signOutUrl = () => undefined
 
 async function startSessions(lines: string[] = []) {
   let sessions: SessionService | undefined

@@ -17,7 +17,7 @@ import type { NewSession, SessionService } from './session-service.ts'
 export type SessionRouteOptions = {
   readonly sessions: SessionService
   /** Where the browser leaves a sign-in service as well. */
-  readonly signOutUrl: (provider: string) => Promise<string | undefined>
+  readonly signOutUrl: (provider: string) => string | undefined
 }
 
 const tags = ['session']
@@ -86,7 +86,7 @@ export function sessionRoutes(api: App, { sessions, signOutUrl }: SessionRouteOp
     },
     async (request) => {
       const session = requireCaller(request)
-      const url = session.provider === undefined ? undefined : await signOutUrl(session.provider)
+      const url = session.provider === undefined ? undefined : signOutUrl(session.provider)
       return {
         user: sessionUser(session),
         expiresAt: instant(session.expiresAt),

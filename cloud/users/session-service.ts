@@ -10,7 +10,7 @@ import { hashPassword, verifyPassword } from './password.ts'
 import { isExpired } from './password-policy.ts'
 import type { Sealer } from './sealer.ts'
 import { type FactorUsed, needsFactor, SecondFactor } from './second-factor.ts'
-import { SignInGates } from './sign-in-gates.ts'
+import { factorName, SignInGates } from './sign-in-gates.ts'
 import { hashToken, newToken } from './tokens.ts'
 import type { PasswordsConfig } from './user-config.ts'
 import { noPassword, type Stored, type StoredUser, UserRepository, userOf } from './user-repository.ts'
@@ -104,7 +104,7 @@ export class SessionService {
     const { user, row } = found
     audit.note({ who: user })
     refuseDisabled(row)
-    const attempt = { ...from, username: `${user.username} second factor` }
+    const attempt = { ...from, username: factorName(user.username) }
     const used = await this.#gates.pass(attempt, () =>
       db.transaction().execute((trx) => new SecondFactor(trx, sealer).use(row, code, clock.now())),
     )

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { startUsers } from '../../tests/support/test-users.ts'
 import { Sealer } from './sealer.ts'
-import { SignInGates } from './sign-in-gates.ts'
+import { factorName, SignInGates } from './sign-in-gates.ts'
+
+// Passwords are hashed at full cost, on a machine that may be busy.
+vi.setConfig({ testTimeout: 30_000 })
 
 const never = async () => undefined
 const always = async () => 'in'
@@ -64,4 +67,16 @@ test('failed attempts from before a restart count, and a success of before forgi
   expect(await at('li')).toBeUndefined()
   expect(await at('li')).toBe('RATE_LIMITED')
   for (let n = 0; n < 9; n++) expect(await at('wang')).toBeUndefined()
+})
+
+test('codes that were guessed before a restart count for codes, and not for the password', async () => {
+  await using api = await startUsers()
+  const refused = { action: 'session.refused', outcome: 'SECOND_FACTOR_FAILED' } as const
+  for (let n = 0; n < 11; n++)
+    await api.audit.write({ ...refused, who: { username: 'li' }, address: '127.0.0.1' })
+  const restarted = new SignInGates({ clock: api.clock, sealer: api.sealer })
+  await restarted.restore(api.db)
+  const at = (username: string) => outcome(restarted.pass({ username, address: '127.0.0.1' }, always))
+  expect(await at(factorName('li'))).toBe('RATE_LIMITED')
+  expect(await at('li')).toBe('in')
 })

@@ -64,12 +64,19 @@ export class SignInGates {
       .orderBy('seq', 'desc')
       .limit(maxRestored)
       .execute()
-    for (const { at, action, username, address } of rows.toReversed()) {
-      for (const { throttle, key } of this.#gates({ username, address })) {
-        throttle.begin(key, at)
-        if (action === 'session.signed-in') throttle.succeeded(key)
-        else throttle.failed(key, at)
-      }
+    for (const { at, action, outcome, username, address } of rows.toReversed()) {
+      const isIn = action === 'session.signed-in'
+      const step = outcome === 'SECOND_FACTOR_FAILED' ? [factorName(username)] : [username]
+      for (const name of isIn ? [username, factorName(username)] : step)
+        this.#replay({ username: name, address }, at, isIn)
+    }
+  }
+
+  #replay(attempt: Attempt, at: number, isIn: boolean): void {
+    for (const { throttle, key } of this.#gates(attempt)) {
+      throttle.begin(key, at)
+      if (isIn) throttle.succeeded(key)
+      else throttle.failed(key, at)
     }
   }
 
@@ -114,6 +121,11 @@ export class SignInGates {
       { throttle: this.#byAccount, key: account },
     ]
   }
+}
+
+/** Codes are guessed by who has the password: they have gates of their own. No account has a name with a space in it. */
+export function factorName(username: string): string {
+  return `${username} second factor`
 }
 
 /** One for each account: guards share a computer. Pure. */

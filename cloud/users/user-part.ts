@@ -6,9 +6,14 @@ import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
 import { parseDuration } from '#lib/quantity.ts'
 import { AccountService } from './account-service.ts'
+import { CasProvider } from './cas-provider.ts'
 import { meRoutes } from './me-routes.ts'
+import { OidcProvider } from './oidc-provider.ts'
 import { OwnAccount } from './own-account.ts'
 import { Passwords } from './passwords.ts'
+import type { Provider } from './provider.ts'
+import { ProviderAccounts } from './provider-accounts.ts'
+import { providerRoutes } from './provider-routes.ts'
 import { screenDoor, screenRoutes } from './screen-routes.ts'
 import { ScreenService } from './screen-service.ts'
 import { openSealer, type Sealer } from './sealer.ts'
@@ -26,6 +31,8 @@ export type UserPartOptions = {
   readonly passwords: PasswordsConfig
   readonly sessions: SessionsConfig
   readonly signIn: SignInConfig
+  /** Of sign-in services that have one, by their id. */
+  readonly providerSecrets: ReadonlyMap<string, string>
 }
 
 /** Accounts, sign-in, sessions and wall displays. */
@@ -58,15 +65,30 @@ export function createUsers(options: UserPartOptions): UserPart {
   const common = { db, clock, sealer, secondFactor, idleMs }
   const sessions = new SessionService({ ...common, log, lifetimeMs, passwords: options.passwords })
   const screens = new ScreenService({ db, clock })
+  const providers = providersOf(options)
+  const accounts = new ProviderAccounts({ db, clock, log, sessions })
   return {
     restore: () => sessions.restore(),
     find: (token) => (isScreenToken(token) ? screens.find(token) : sessions.find(token)),
     routes: (api) => {
-      sessionRoutes(api, { sessions, signOutUrl: async () => undefined })
+      sessionRoutes(api, {
+        sessions,
+        signOutUrl: (provider) => providers.find(({ id }) => id === provider)?.signOutUrl(),
+      })
+      providerRoutes(api, { providers, accounts, sealer, clock, publicUrl: signIn.publicUrl ?? '' })
       meRoutes(api, new OwnAccount({ ...common, passwords }))
       userRoutes(api, new AccountService({ db, clock, sealer, passwords }))
       screenRoutes(api, screens)
     },
     door: (app) => screenDoor(app, { screens, sessions }),
   }
+}
+
+/** The configuration was checked: with a service there is a public address. */
+function providersOf({ signIn, providerSecrets }: UserPartOptions): Provider[] {
+  const { publicUrl = '', oidc, cas } = signIn
+  return [
+    ...oidc.map((config) => new OidcProvider({ config, secret: providerSecrets.get(config.id), publicUrl })),
+    ...cas.map((config) => new CasProvider({ config, publicUrl })),
+  ]
 }

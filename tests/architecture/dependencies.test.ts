@@ -105,6 +105,7 @@ const clients: Record<string, RegExp> = {
   mqtt: /^(gateway\/(uplink|broker)|cloud\/ingest|simulators)\//,
   'modbus-serial': /^gateway\/southbound\/modbus\//,
   onvif: /^gateway\/southbound\/onvif\//,
+  'openid-client': /^cloud\/users\//,
   fastify: /^cloud\//,
   kysely: /^cloud\//,
 }

@@ -32,6 +32,7 @@ export async function startUsers(options: TestUsersOptions = {}) {
         passwords: { minLength: 10, classes: 3, history: 2, blockCommon: true, ...options.passwords },
         sessions: { lifetime: '7d', idle: '12h', ...options.sessions },
         signIn: { secondFactor: [], oidc: [], cas: [], ...options.signIn },
+        providerSecrets: new Map([['city', 'the secret of the client']]),
       })
       part.door(app)
     },

@@ -229,7 +229,7 @@ async function addStranger(db: Database, letter: SchoolLetter): Promise<void> {
     .execute()
 }
 
-/** What only people make: a room with the device in it, a command. */
+/** What only people make: a room with the device in it, a command, a wall display. */
 async function furnish(admin: ApiClient, letter: SchoolLetter): Promise<void> {
   const { campus, room, gateway, deviceId, point, word } = school(letter)
   const put = (path: string, body: object) =>
@@ -270,4 +270,6 @@ async function addBrowser(db: Database, letter: SchoolLetter): Promise<void> {
       ...{ p256dh: '', auth: '', browser: word, created_at: 1 },
     })
     .execute()
+  const screen = { title: word, node: campus }
+  await admin.call('/api/v1/screens', { method: 'POST', body: JSON.stringify(screen) })
 }
