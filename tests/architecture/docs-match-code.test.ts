@@ -2,6 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
 import { errorCodes } from '#contract/errors.ts'
+import { allows, permissions, roles } from '#contract/permissions.ts'
 
 test('docs/errors.md has one row per error code, and no other', () => {
   const rows = [
@@ -14,6 +15,18 @@ test('docs/errors.md has one row per error code, and no other', () => {
   }))
   const inCode = Object.entries(errorCodes).map(([code, { http, retry }]) => ({ code, http, retry }))
   expect(documented).toEqual(inCode)
+})
+
+test('docs/users.md says which role may do what', () => {
+  const page = readFileSync('docs/users.md', 'utf8')
+  const rows = [...page.matchAll(/^\| `([a-z.]+)` \|[^|]*\|(.*)\|$/gm)]
+  const documented = rows.map(([, permission = '', cells = '']) => {
+    const marks = cells.split('|').map((cell) => cell.trim())
+    return [permission, roles.filter((_, index) => marks[index] === '✓')]
+  })
+  const inCode = permissions.map((one) => [one, roles.filter((role) => allows(role, one))])
+  expect(documented).toEqual(inCode)
+  expect(page).toContain(`| ${roles.map((role) => `\`${role}\``).join(' | ')} |`)
 })
 
 test('every relative link in the documents leads somewhere', () => {

@@ -45,7 +45,18 @@ export async function startOidcServer({ publicUrl, clientId, clientSecret, peopl
     pkce: { required: () => true },
     scopes: ['openid', 'profile'],
     claims: { openid: ['sub'], profile: ['name', 'preferred_username', 'groups'] },
-    features: { devInteractions: { enabled: false } },
+    features: {
+      devInteractions: { enabled: false },
+      // Its own page asks a font server elsewhere.
+      rpInitiatedLogout: {
+        enabled: true,
+        logoutSource: (context: { body: string }, form: string) => {
+          const button =
+            '<button type="submit" form="op.logoutForm" name="logout" value="yes">Sign me out</button>'
+          context.body = `<!doctype html><title>id</title>${form}${button}`
+        },
+      },
+    },
     interactions: { url: (_: Context, { uid }: { uid: string }) => `/interaction/${uid}` },
     findAccount: (_: Context, id: string) => ({
       accountId: id,

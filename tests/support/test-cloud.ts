@@ -19,6 +19,8 @@ export type TestCloudOptions = {
   readonly notifications?: Readonly<Record<string, unknown>>
   /** The `enrolment` part of its configuration. */
   readonly enrolment?: Readonly<Record<string, unknown>>
+  /** Further parts of its configuration. */
+  readonly more?: Readonly<Record<string, unknown>>
   /** For the cloud's process only: a library in front of libc. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -157,6 +159,7 @@ export async function writeCloudConfig(
     ...(options.enrolment === undefined ? {} : { enrolment: options.enrolment }),
     ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
     ...(options.notifications === undefined ? {} : { notifications: options.notifications }),
+    ...options.more,
   }
   await writeFile(file, stringify(config))
   return file

@@ -257,6 +257,8 @@ async function furnish(admin: ApiClient, letter: SchoolLetter): Promise<void> {
     ...{ mentions: [], url: 'https://hooks.example.cn', secret: 'a secret for tests only' },
   }
   await admin.call('/api/v1/notification-channels', { method: 'POST', body: JSON.stringify(channel) })
+  const screen = { title: word, node: campus }
+  await admin.call('/api/v1/screens', { method: 'POST', body: JSON.stringify(screen) })
 }
 
 /** A browser of the school's administrator, which nobody ever pushes to: its address is refused. */
@@ -266,10 +268,8 @@ async function addBrowser(db: Database, letter: SchoolLetter): Promise<void> {
   await db
     .insertInto('push_subscriptions')
     .values({
-      ...{ id: `browser-${letter}`, user_id: owner?.id ?? '', endpoint: `https://127.0.0.1/${letter}` },
+      ...{ id: `browser-${letter}`, user_id: owner?.user.id ?? '', endpoint: `https://127.0.0.1/${letter}` },
       ...{ p256dh: '', auth: '', browser: word, created_at: 1 },
     })
     .execute()
-  const screen = { title: word, node: campus }
-  await admin.call('/api/v1/screens', { method: 'POST', body: JSON.stringify(screen) })
 }

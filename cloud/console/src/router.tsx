@@ -20,6 +20,7 @@ import { logSearch } from './features/notifications/log-search.ts'
 import { pointSearch } from './features/points/point-search.ts'
 import { signInSearch } from './features/sign-in/sign-in-search.ts'
 import { treeSearch } from './features/tree/tree-search.ts'
+import { usersSearch } from './features/users/users-search.ts'
 import type { Live } from './live/live-context.tsx'
 import { Layout } from './shell/layout.tsx'
 import { RouteFailure, RouteMissing, RoutePending } from './shell/route-states.tsx'
@@ -42,12 +43,29 @@ const shellRoute = createRoute({
   component: Layout,
   beforeLoad: async ({ context, location }) => {
     try {
-      await context.queries.ensureQueryData(sessionQuery)
+      const { user } = await context.queries.ensureQueryData(sessionQuery)
+      if (user.must !== undefined) throw redirect({ to: '/duty', search: { next: location.href } })
     } catch (error) {
       if (isSignedOut(error)) throw redirect({ to: '/sign-in', search: { next: location.href } })
       throw error
     }
     context.live.socket.start()
+  },
+})
+
+/** What has to be done before anything else. */
+const dutyRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/duty',
+  validateSearch: signInSearch,
+  component: lazyRouteComponent(() => import('./features/account/duty-page.tsx'), 'DutyPage'),
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queries.ensureQueryData(sessionQuery)
+    } catch (error) {
+      if (isSignedOut(error)) throw redirect({ to: '/sign-in', search: { next: location.href } })
+      throw error
+    }
   },
 })
 
@@ -232,8 +250,22 @@ const dataRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/data/data-page.tsx'), 'DataPage'),
 })
 
+const usersRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/users',
+  validateSearch: usersSearch,
+  component: lazyRouteComponent(() => import('./features/users/users-page.tsx'), 'UsersPage'),
+})
+
+const accountRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./features/account/account-page.tsx'), 'AccountPage'),
+})
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
+  dutyRoute,
   shellRoute.addChildren([
     homeRoute,
     devicesRoute,
@@ -261,6 +293,8 @@ const routeTree = rootRoute.addChildren([
     assetRoute,
     scannedRoute,
     dataRoute,
+    usersRoute,
+    accountRoute,
   ]),
 ])
 

@@ -1,5 +1,11 @@
 import { queryOptions } from '@tanstack/react-query'
-import type { Credentials, CurrentSession, SessionCreated } from '#contract/api/session.ts'
+import type {
+  Credentials,
+  CurrentSession,
+  FactorAnswer,
+  SessionCreated,
+  SignInMethods,
+} from '#contract/api/session.ts'
 import { request } from './client.ts'
 
 export const sessionQuery = queryOptions({
@@ -11,6 +17,17 @@ export const sessionQuery = queryOptions({
 export function signIn(credentials: Credentials): Promise<SessionCreated> {
   return request('/session', { method: 'POST', body: credentials })
 }
+
+/** The second step, where the first was answered with SECOND_FACTOR_NEEDED. */
+export function answerFactor(answer: FactorAnswer): Promise<SessionCreated> {
+  return request('/session/second-factor', { method: 'POST', body: answer })
+}
+
+export const methodsQuery = queryOptions({
+  queryKey: ['sign-in-methods'],
+  queryFn: ({ signal }) => request<SignInMethods>('/session/methods', { signal }),
+  staleTime: 60_000,
+})
 
 export function signOut(): Promise<void> {
   return request('/session', { method: 'DELETE' })

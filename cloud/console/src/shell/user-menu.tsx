@@ -19,6 +19,8 @@ export function UserMenu() {
     if (key === 'assets') void navigate({ to: '/asset-register', search: {} })
     if (key === 'data') void navigate({ to: '/data-catalogue', search: {} })
     if (key === 'audit') void navigate({ to: '/audit', search: {} })
+    if (key === 'users') void navigate({ to: '/users', search: {} })
+    if (key === 'account') void navigate({ to: '/account' })
   }
   const items = [
     {
@@ -34,7 +36,9 @@ export function UserMenu() {
     { key: 'notifications', label: t('menu.notifications') },
     { key: 'assets', label: t('menu.assets') },
     { key: 'data', label: t('menu.data') },
+    { key: 'account', label: t('account.title') },
     // The server decides; this only spares a useless entry.
+    ...(user.permissions.includes('users.manage') ? [{ key: 'users', label: t('users.title') }] : []),
     ...(user.permissions.includes('audit.read') ? [{ key: 'audit', label: t('menu.audit') }] : []),
     { key: 'out', label: t('menu.signOut') },
   ]
@@ -66,8 +70,11 @@ function useSignOut(): () => void {
     mutationFn: signOut,
     // Whatever the server says, this browser shows nothing more.
     onSettled: async () => {
+      const leave = router.options.context.queries.getQueryData(sessionQuery.queryKey)?.signOutUrl
       socket.stop()
       store.clear()
+      // Who came by a sign-in service leaves that one as well.
+      if (leave !== undefined) return window.location.assign(leave)
       await router.navigate({ to: '/sign-in', search: {} })
       router.options.context.queries.clear()
     },

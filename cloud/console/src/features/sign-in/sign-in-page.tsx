@@ -1,17 +1,22 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRouter, useSearch } from '@tanstack/react-router'
 import { Alert, Button, Input } from 'antd'
 import { type FormEvent, type KeyboardEvent, useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Credentials } from '#contract/api/session.ts'
-import { sessionQuery, signIn } from '../../api/session.ts'
+import type { Credentials, FactorChallenge, SessionCreated } from '#contract/api/session.ts'
+import { ApiError, apiUrl } from '../../api/client.ts'
+import { answerFactor, methodsQuery, sessionQuery, signIn } from '../../api/session.ts'
+import { localText } from '../../i18n/local-text.ts'
+import { useLanguage } from '../../i18n/use-language.ts'
 import { LanguageSwitch } from '../../shell/language-switch.tsx'
 import { useErrorText } from '../../ui/page-states.tsx'
 import { useTitle } from '../../ui/use-title.ts'
+import '../account/account.css'
 
 export function SignInPage() {
   const { t } = useTranslation()
-  const { next, ended } = useSearch({ from: '/sign-in' })
+  const { next = '/devices', ended, problem } = useSearch({ from: '/sign-in' })
+  const [challenge, setChallenge] = useState<string>()
   useTitle(t('signIn.title'))
   return (
     <main className="sign-in">
@@ -21,25 +26,109 @@ export function SignInPage() {
           <LanguageSwitch />
         </div>
         {ended && <p className="muted">{t('signIn.ended')}</p>}
-        <SignInForm next={next ?? '/devices'} />
+        {problem !== undefined && (
+          <Alert
+            type="error"
+            showIcon
+            title={t(`errorCode.${problem}`, { defaultValue: t('errorCode.UNEXPECTED') })}
+          />
+        )}
+        {challenge === undefined ? (
+          <>
+            <SignInForm next={next} onChallenge={setChallenge} />
+            <Providers next={next} />
+          </>
+        ) : (
+          <CodeForm next={next} challenge={challenge} onBack={() => setChallenge(undefined)} />
+        )}
       </div>
     </main>
   )
 }
 
-function SignInForm({ next }: { readonly next: string }) {
+/** Other ways in; the browser goes there and comes back. */
+function Providers({ next }: { readonly next: string }) {
   const { t } = useTranslation()
+  const language = useLanguage()
+  const providers = useQuery(methodsQuery).data?.providers ?? []
+  if (providers.length === 0) return null
+  return (
+    <section className="providers" aria-label={t('signIn.others')}>
+      {providers.map(({ id, kind, title }) => (
+        <a key={id} className="provider-link" href={apiUrl(`/session/${kind}/${id}`, { next })}>
+          {t('signIn.by', { provider: localText(title, language, id) })}
+        </a>
+      ))}
+    </section>
+  )
+}
+
+function useEnter(next: string): (session: SessionCreated) => Promise<void> {
   const router = useRouter()
   const queries = useQueryClient()
+  return async ({ user, expiresAt }) => {
+    queries.clear()
+    queries.setQueryData(sessionQuery.queryKey, { user, expiresAt })
+    await router.navigate({ href: next, replace: true })
+  }
+}
+
+type CodeFormProps = { readonly next: string; readonly challenge: string; readonly onBack: () => void }
+
+/** The second step of who has a second factor. */
+function CodeForm({ next, challenge, onBack }: CodeFormProps) {
+  const { t } = useTranslation()
+  const id = useId()
+  const [code, setCode] = useState('')
+  const enter = useMutation({ mutationFn: answerFactor, onSuccess: useEnter(next) })
+  function submit(event: FormEvent): void {
+    event.preventDefault()
+    if (code.trim().length >= 6) enter.mutate({ challenge, code: code.trim() })
+  }
+  return (
+    <form onSubmit={submit} noValidate>
+      <div className="field">
+        <label htmlFor={id}>{t('signIn.code')}</label>
+        <Input
+          id={id}
+          size="large"
+          value={code}
+          onChange={(event) => setCode(event.target.value)}
+          autoComplete="one-time-code"
+          autoCapitalize="none"
+          spellCheck={false}
+          maxLength={30}
+          ref={(input) => input?.focus()}
+          aria-describedby={`${id}-hint`}
+        />
+        <p className="field-hint" id={`${id}-hint`}>
+          {t('signIn.codeHint')}
+        </p>
+      </div>
+      <SignInProblem error={enter.error} />
+      <Button type="primary" htmlType="submit" block size="large" loading={enter.isPending}>
+        {t('signIn.submit')}
+      </Button>
+      <Button type="link" onClick={onBack}>
+        {t('signIn.back')}
+      </Button>
+    </form>
+  )
+}
+
+type SignInFormProps = { readonly next: string; readonly onChallenge: (challenge: string) => void }
+
+function SignInForm({ next, onChallenge }: SignInFormProps) {
+  const { t } = useTranslation()
   const [tried, setTried] = useState(false)
   const [username, setUsername] = useState('')
   const [password, setPassword] = useState('')
   const enter = useMutation({
     mutationFn: (credentials: Credentials) => signIn(credentials),
-    onSuccess: async ({ user, expiresAt }) => {
-      queries.clear()
-      queries.setQueryData(sessionQuery.queryKey, { user, expiresAt })
-      await router.navigate({ href: next, replace: true })
+    onSuccess: useEnter(next),
+    onError: (error) => {
+      const challenge = challengeOf(error)
+      if (challenge !== undefined) onChallenge(challenge)
     },
   })
 
@@ -70,6 +159,11 @@ function SignInForm({ next }: { readonly next: string }) {
       </Button>
     </form>
   )
+}
+
+function challengeOf(error: unknown): string | undefined {
+  if (!(error instanceof ApiError) || error.code !== 'SECOND_FACTOR_NEEDED') return undefined
+  return (error.details as FactorChallenge | undefined)?.challenge
 }
 
 function SignInProblem({ error }: { readonly error: unknown }) {

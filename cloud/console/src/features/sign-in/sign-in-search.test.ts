@@ -7,3 +7,8 @@ test('after signing in one comes back to a page of the console and to no other s
     expect(signInSearch({ next })).toEqual({})
   }
 })
+
+test('only codes that we know are told', () => {
+  expect(signInSearch({ problem: 'ACCOUNT_UNMAPPED' })).toEqual({ problem: 'ACCOUNT_UNMAPPED' })
+  for (const problem of ['constructor', 'Call this number', 7]) expect(signInSearch({ problem })).toEqual({})
+})
