@@ -54,6 +54,8 @@ async function peopleOf(db: Database, ids: readonly string[], { roles, named }: 
     .leftJoin('notification_settings', 'notification_settings.user_id', 'users.id')
     .select(['users.id', 'notification_settings.settings_json'])
     .where('users.id', 'in', ids)
+    // Who cannot sign in has no business with it.
+    .where('users.disabled_at', 'is', null)
     .orderBy('users.id')
     .execute()
   const subscriptions = await db
