@@ -26,6 +26,10 @@ export const AlarmEvent = Type.Object(
     /** The limit that was crossed, in the point's unit. */
     limit: Type.Optional(Type.Number()),
     title: LocalText,
+    /** Its rule says that it stays on until a person resets it. */
+    latch: Type.Optional(Type.Boolean()),
+    /** Its rule says that lives depend on it; beside what the point's name says by itself. */
+    lifeSafety: Type.Optional(Type.Boolean()),
   },
   closed,
 )

@@ -18,6 +18,8 @@ export type PointKind = {
   readonly valid?: readonly [min: number, max: number]
   /** Class of Brick 1.4.4, where there is one. */
   readonly brick?: string
+  /** Fire, gas, carbon monoxide or a cry for help: an alarm about it is never put aside. */
+  readonly lifeSafety?: true
 }
 
 type Row = {
@@ -27,6 +29,7 @@ type Row = {
   readonly en: string
   readonly valid?: readonly [min: number, max: number]
   readonly brick?: string
+  readonly lifeSafety?: true
   /** What may follow the row's name after a dot; '' stands for nothing, which is also the default. */
   readonly endings?: readonly string[] | 'numbered'
 }
@@ -265,12 +268,28 @@ export const pointVocabulary: Readonly<Record<string, Row>> = {
     brick: 'Formaldehyde_Level_Sensor',
   },
   pm1: { kind: 'num', unit: 'ug/m3', zh: 'PM1', en: 'PM1', valid: [0, 1000], brick: 'PM1_Level_Sensor' },
-  co: { kind: 'num', unit: '[ppm]', zh: '一氧化碳', en: 'CO', valid: positive, brick: 'CO_Level_Sensor' },
+  co: {
+    kind: 'num',
+    unit: '[ppm]',
+    zh: '一氧化碳',
+    en: 'CO',
+    valid: positive,
+    brick: 'CO_Level_Sensor',
+    lifeSafety: true,
+  },
   o3: { kind: 'num', unit: '[ppm]', zh: '臭氧', en: 'O₃', valid: positive, brick: 'Ozone_Level_Sensor' },
   no2: { kind: 'num', unit: '[ppm]', zh: '二氧化氮', en: 'NO₂', valid: positive, brick: 'NO2_Level_Sensor' },
   nh3: { kind: 'num', unit: '[ppm]', zh: '氨气', en: 'NH₃', valid: positive, brick: 'Ammonia_Sensor' },
   h2s: { kind: 'num', unit: '[ppm]', zh: '硫化氢', en: 'H₂S', valid: positive, brick: 'Gas_Sensor' },
-  ch4: { kind: 'num', unit: '[ppm]', zh: '甲烷', en: 'CH₄', valid: positive, brick: 'Methane_Level_Sensor' },
+  ch4: {
+    kind: 'num',
+    unit: '[ppm]',
+    zh: '甲烷',
+    en: 'CH₄',
+    valid: positive,
+    brick: 'Methane_Level_Sensor',
+    lifeSafety: true,
+  },
   'pressure.air': {
     kind: 'num',
     unit: 'kPa',
@@ -335,16 +354,31 @@ export const pointVocabulary: Readonly<Record<string, Row>> = {
   'door.open': { kind: 'bool', unit: '1', zh: '门开启', en: 'Door open', brick: 'Contact_Sensor' },
   tamper: { kind: 'bool', unit: '1', zh: '防拆报警', en: 'Tamper' },
   leak: { kind: 'bool', unit: '1', zh: '漏水', en: 'Water leak', brick: 'Leak_Alarm' },
-  smoke: { kind: 'bool', unit: '1', zh: '烟雾报警', en: 'Smoke', brick: 'Smoke_Alarm' },
-  'gas.alarm': { kind: 'bool', unit: '1', zh: '燃气报警', en: 'Gas alarm', brick: 'Gas_Sensor' },
+  smoke: { kind: 'bool', unit: '1', zh: '烟雾报警', en: 'Smoke', brick: 'Smoke_Alarm', lifeSafety: true },
+  'gas.alarm': {
+    kind: 'bool',
+    unit: '1',
+    zh: '燃气报警',
+    en: 'Gas alarm',
+    brick: 'Gas_Sensor',
+    lifeSafety: true,
+  },
   'fire.manual': {
     kind: 'event',
     unit: '1',
     zh: '手动火灾报警',
     en: 'Manual fire alarm',
     brick: 'Emergency_Alarm',
+    lifeSafety: true,
   },
-  panic: { kind: 'event', unit: '1', zh: '一键报警', en: 'Panic button', brick: 'Emergency_Alarm' },
+  panic: {
+    kind: 'event',
+    unit: '1',
+    zh: '一键报警',
+    en: 'Panic button',
+    brick: 'Emergency_Alarm',
+    lifeSafety: true,
+  },
   intrusion: { kind: 'bool', unit: '1', zh: '区域入侵', en: 'Intrusion' },
   line_crossed: { kind: 'event', unit: '1', zh: '越线', en: 'Line crossed' },
   loitering: { kind: 'bool', unit: '1', zh: '徘徊', en: 'Loitering' },

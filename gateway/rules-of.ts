@@ -26,6 +26,8 @@ function ofProfile(device: Device, alarm: ResolvedAlarm): Rule[] {
     onDelayMs: alarm.forMs + ('staleMs' in alarm.when ? alarm.when.staleMs : 0),
     offDelayMs: alarm.clear?.forMs ?? 0,
     priority: priorities[alarm.severity],
+    ...(alarm.latch ? { latch: true } : {}),
+    ...(alarm.lifeSafety ? { lifeSafety: true } : {}),
     title: {
       zh: named(device.title.zh ?? device.title.en, zh || en),
       en: named(device.title.en ?? device.title.zh, en || zh),

@@ -158,6 +158,8 @@ function eventOf(rule: Rule, state: 'raised' | 'cleared', seen: Seen & { occurre
     value: seen.value,
     ...(limit === undefined ? {} : { limit }),
     title: rule.title,
+    ...(rule.latch === true ? { latch: true } : {}),
+    ...(rule.lifeSafety === true ? { lifeSafety: true } : {}),
   }
 }
 

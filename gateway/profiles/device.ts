@@ -89,6 +89,7 @@ export type ResolvedAlarm = {
   }
   readonly severity: 'info' | 'minor' | 'major' | 'critical'
   readonly latch: boolean
+  readonly lifeSafety: boolean
   readonly text?: LocalText
 }
 

@@ -108,6 +108,11 @@ export const AlarmDefault = Type.Object(
     clear: Type.Optional(Type.Object({ ...comparison, for: Type.Optional(Duration()) }, closed)),
     severity: oneOf('info', 'minor', 'major', 'critical'),
     latch: Type.Optional(Type.Boolean({ description: 'Stays until a person has seen it' })),
+    life_safety: Type.Optional(
+      Type.Boolean({
+        description: 'Nobody may put it aside; only for what the name of the point does not say already',
+      }),
+    ),
     repeat: Type.Optional(Type.Union([Type.Literal('never'), Duration()])),
     category: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9_.]{0,39}$' })),
     text: Type.Optional(LocalText),

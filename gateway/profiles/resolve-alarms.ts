@@ -43,6 +43,7 @@ function alarmOf(alarm: Fields, { id, template, numbers }: Expanded<unknown>): R
     forMs: alarm.for === undefined ? 0 : parseDuration(alarm.for),
     severity: alarm.severity,
     latch: alarm.latch ?? false,
+    lifeSafety: alarm.life_safety ?? false,
     ...(clear === undefined ? {} : { clear: clearOf(clear) }),
     ...(repeat === undefined || repeat === 'never' ? {} : { repeatMs: parseDuration(repeat) }),
     ...(category === undefined ? {} : { category }),

@@ -26,6 +26,12 @@ const fields = {
   }),
   priority: Type.Union([...Priority.anyOf], { description: '1 (most urgent) to 4' }),
   title: LocalText,
+  latch: Type.Optional(
+    Type.Boolean({ description: 'Stays on in the cloud until a person has acknowledged and reset it' }),
+  ),
+  lifeSafety: Type.Optional(
+    Type.Boolean({ description: 'Fire, gas, CO, a cry for help: nobody may put it aside' }),
+  ),
 }
 const hysteresis = Type.Number({
   minimum: 0,
@@ -93,6 +99,8 @@ export type Rule = {
   readonly offDelayMs: number
   readonly priority: Priority
   readonly title: LocalText
+  readonly latch?: boolean
+  readonly lifeSafety?: boolean
   /** The point is a moment and not a state: the alarm ends by itself, this long after the last one. */
   readonly momentMs?: number
   /** A point that is called stale has been silent for this long already. */
@@ -100,10 +108,12 @@ export type Rule = {
 }
 
 export function ruleOf(config: RuleConfig): Rule {
-  const { id, point, priority, title, onDelay, offDelay } = config
+  const { id, point, priority, title, latch, lifeSafety, onDelay, offDelay } = config
   const staleMs = 'stale' in config ? parseDuration(config.stale) : 0
   return {
     ...{ id, point, priority, title },
+    ...(latch === undefined ? {} : { latch }),
+    ...(lifeSafety === undefined ? {} : { lifeSafety }),
     condition: conditionOf(config),
     onDelayMs: parseDuration(onDelay) + staleMs,
     offDelayMs: parseDuration(offDelay),
