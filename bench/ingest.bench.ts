@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Registry } from 'prom-client'
+import { defaultAlarmSettings } from '#cloud/alarms/alarm-config.ts'
+import { AlarmIntake } from '#cloud/alarms/alarm-intake.ts'
 import { Ingest } from '#cloud/ingest/ingest.ts'
 import { openDatabase } from '#cloud/state/database.ts'
 import { openSqliteTelemetryStore } from '#cloud/telemetry/sqlite/sqlite-telemetry-store.ts'
@@ -111,6 +113,7 @@ async function openRig(folder: string, gateways: number) {
     .insertInto('gateways')
     .values(ids.map((id) => ({ id, token_hash: '', created_at: 0, connected: 0 })))
     .execute()
+  const intake = new AlarmIntake({ ...defaultAlarmSettings, suppressedBy: () => undefined })
   const acknowledged = new Map<number, () => void>()
   const ingest = parts.use(
     new Ingest({
@@ -120,6 +123,7 @@ async function openRig(folder: string, gateways: number) {
       log,
       registry: new Registry(),
       hooks: {},
+      storeAlarms: (trx, told, now) => intake.store(trx, told, now),
       limits: { perGateway: 2 ** 30, total: 2 ** 30 },
       credit: { events: 8, live: 8, backfill: 4 },
       sendAck: async (gateway, payload) => {

@@ -3,10 +3,11 @@ import type { PlaceIndex } from '#cloud/access/access.ts'
 import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
 import { alarmView } from '#cloud/alarms/alarm-view.ts'
 import type { AlarmFacts } from '#cloud/notifications/notice-of-alarm.ts'
-import { noticeOfAlarm } from '#cloud/notifications/notice-of-alarm.ts'
+import { type Escalation, noticeOfAlarm, noticeOfEscalation } from '#cloud/notifications/notice-of-alarm.ts'
 import type { NotificationService } from '#cloud/notifications/notification-service.ts'
 import type { Database } from '#cloud/state/database.ts'
-import type { Alarm } from '#contract/api/alarms.ts'
+import type { Alarm, EscalationTarget } from '#contract/api/alarms.ts'
+import type { Role } from '#contract/permissions.ts'
 import type { LocalText } from '#contract/text.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
@@ -20,7 +21,14 @@ export type AlarmNoticeOptions = {
   readonly log: Logger
 }
 
-/** Alarms that are raised become notices of the place where their device stands. */
+/** Whom a step of the escalation means, at the place of the alarm or above it. */
+const rolesOf: Readonly<Record<EscalationTarget, readonly Role[]>> = {
+  lead: ['lead'],
+  'school-head': ['lead', 'admin'],
+  district: ['lead', 'admin', 'bureau'],
+}
+
+/** Alarms that people are called for become notices of the place where their device stands. */
 export class AlarmNotices {
   readonly #options: AlarmNoticeOptions
 
@@ -28,24 +36,40 @@ export class AlarmNotices {
     this.#options = options
   }
 
-  /** Neither throws nor waits. The same alarm is one notice, however often it is heard of. */
+  /** Neither throws nor waits. The same call is one notice, however often it is heard of. */
   heard(alarm: Alarm): void {
-    if (alarm.state !== 'raised') return
-    this.#notify(alarm).catch((err: unknown) =>
-      this.#options.log.error({ err, alarm: alarm.id }, 'nobody was told of an alarm'),
-    )
+    this.#notify(alarm).catch(this.#failed(alarm))
+  }
+
+  /** The same for a step of the escalation. */
+  escalated(alarm: Alarm, { n, to }: { readonly n: number; readonly to: EscalationTarget }): void {
+    this.#escalate(alarm, { step: n, to: { roles: rolesOf[to] } }).catch(this.#failed(alarm))
+  }
+
+  #failed(alarm: Alarm): (err: unknown) => void {
+    return (err) => this.#options.log.error({ err, alarm: alarm.id }, 'nobody was told of an alarm')
   }
 
   /** A stop between an alarm and its notice is made good: what came lately is told of now, what was told of is not. */
   async catchUp(): Promise<void> {
     const { db, clock, lateAfterMs } = this.#options
-    const rows = await new AlarmRepository(db).search({ open: true, limit: 500 })
-    for (const row of rows)
-      if (clock.now() - row.received_at <= lateAfterMs) await this.#notify(alarmView(row))
+    const rows = await new AlarmRepository(db).search({ filter: 'open', limit: 500 })
+    for (const row of rows) {
+      const isRecent = clock.now() - row.received_at <= lateAfterMs
+      if (isRecent && row.annunciated_at !== null) await this.#notify(alarmView(row))
+    }
   }
 
   async #notify(alarm: Alarm): Promise<void> {
-    await this.#options.notifications.notify(noticeOfAlarm(alarm, await this.#facts(alarm)))
+    const notice = noticeOfAlarm(alarm, await this.#facts(alarm))
+    const { annunciatedAt } = alarm
+    // An alarm that calls again, after a shelf for example, is told again. Who is called at all was decided with the alarm.
+    const key = annunciatedAt === undefined ? notice.key : `${notice.key}:${annunciatedAt}`
+    await this.#options.notifications.notify({ ...notice, key, late: annunciatedAt === undefined })
+  }
+
+  async #escalate(alarm: Alarm, step: Escalation): Promise<void> {
+    await this.#options.notifications.notify(noticeOfEscalation(alarm, await this.#facts(alarm), step))
   }
 
   async #facts({ gateway, point }: Alarm): Promise<AlarmFacts> {

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { Places } from '#cloud/access/places.ts'
+import { alarmSettings } from '#cloud/alarms/alarm-config.ts'
+import { AlarmService } from '#cloud/alarms/alarm-service.ts'
 import { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
 import { AssetRegister } from '#cloud/assets/asset-register.ts'
 import { keepLooking } from '#cloud/assets/keep-looking.ts'
@@ -23,7 +25,6 @@ import { keepLedgerChecked } from '#cloud/gateways/ledger-check.ts'
 import { pruneLedgerDays } from '#cloud/gateways/ledger-day.ts'
 import { LiveHub } from '#cloud/http/live-hub.ts'
 import { consoleBuild } from '#cloud/http/static.ts'
-import { storeEvent } from '#cloud/ingest/event-store.ts'
 import { type RunningIngest, startIngest } from '#cloud/ingest/start-ingest.ts'
 import { openVapidKeys } from '#cloud/notifications/channels/vapid.ts'
 import { JobQueue } from '#cloud/notifications/job-queue.ts'
@@ -35,7 +36,6 @@ import { openGatewayAuthority } from '#cloud/tls/gateway-authority.ts'
 import { openTls } from '#cloud/tls/open-tls.ts'
 import { type DemoAccount, ensureDemoAccounts } from '#cloud/users/accounts.ts'
 import { UserRepository } from '#cloud/users/user-repository.ts'
-import type { Alarm } from '#contract/api/alarms.ts'
 import { siteDayOf } from '#contract/site-day.ts'
 import type { Clock } from '#lib/clock.ts'
 import { hostPort } from '#lib/host-port.ts'
@@ -170,15 +170,33 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     log: part('notifications'),
   })
   await alarmNotices.catchUp()
-  const onAlarm = (alarm: Alarm): void => {
-    hub.publishAlarm(alarm)
-    alarmNotices.heard(alarm)
-  }
+  const alarms = parts.use(
+    new AlarmService({
+      db,
+      clock,
+      log: part('alarms'),
+      settings: alarmSettings(config.alarms),
+      places,
+      latest: async (points) =>
+        new Map((await telemetry.latest(points)).map(({ point, value }) => [point, value])),
+      hooks: {
+        onChange: (alarm) => hub.publishAlarm(alarm),
+        // What nobody is called for is written down as a notice, too.
+        onRaised: (alarm) => {
+          if (alarm.quiet === 'late') alarmNotices.heard(alarm)
+        },
+        onAnnunciated: (alarm) => alarmNotices.heard(alarm),
+        onEscalated: (alarm, step) => alarmNotices.escalated(alarm, step),
+      },
+    }),
+  )
+  await alarms.start()
   const gatewayAlarms = parts.use(
     await GatewayAlarms.start({
       db,
-      store: (gateway, event) => storeEvent(db, gateway, event, clock.now()),
-      onChange: onAlarm,
+      store: (gateway, event) =>
+        db.transaction().execute((trx) => alarms.store(trx, [{ gateway, event }], clock.now())),
+      onChange: () => alarms.wake(),
       clockLimitMs: parseDuration(config.alarms.clockOffset),
       clock,
       log: part('alarms'),
@@ -219,20 +237,12 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       log: part('ingest'),
       registry: metrics,
       hooks: createGatewayFeed({
-        db,
-        hub,
-        commands,
-        requests,
-        configs,
-        rollouts,
-        gatewayAlarms,
-        onAlarm,
-        register,
-        clock,
+        ...{ db, hub, commands, requests, configs, rollouts, alarms, gatewayAlarms, register, clock },
         log: part('feed'),
       }),
       authenticate: gatewayLogin({ db, admission, log: part('enrolment') }),
       onHttp: (socket) => (http === undefined ? socket.destroy() : http.admit(socket)),
+      storeAlarms: (trx, told, now) => alarms.store(trx, told, now),
     }),
   )
   commands.start()
@@ -280,6 +290,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     organisation,
     notifications,
     unknown,
+    alarms,
     places,
     dangers,
     enrolment,

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { AlarmsConfig } from '#cloud/alarms/alarm-config.ts'
 import { AuditConfig } from '#cloud/audit/audit-config.ts'
 import { EnrolmentConfig } from '#cloud/enrolment/enrolment-config.ts'
 import { IngestConfig } from '#cloud/ingest/ingest-config.ts'
@@ -138,15 +139,7 @@ export const CloudConfig = Type.Object(
       },
       { ...closed, default: {} },
     ),
-    alarms: Type.Object(
-      {
-        clockOffset: Duration({
-          default: '60s',
-          description: 'A gateway whose clock is off by more raises an alarm; half of it clears it',
-        }),
-      },
-      { ...closed, default: {} },
-    ),
+    alarms: AlarmsConfig,
     notifications: NotificationsConfig,
     audit: AuditConfig,
     sessions: SessionsConfig,

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
+import { defaultAlarmSettings } from '#cloud/alarms/alarm-config.ts'
+import { AlarmIntake } from '#cloud/alarms/alarm-intake.ts'
 import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
 import { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
-import { storeEvent } from '#cloud/ingest/event-store.ts'
 import { type Database, openDatabase } from '#cloud/state/database.ts'
 import type { Alarm } from '#contract/api/alarms.ts'
+import type { AlarmEvent } from '#contract/events.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { createLogger } from '#lib/logger.ts'
 import { waitFor } from '../tests/support/wait-for.ts'
@@ -21,7 +23,11 @@ async function openTestDatabase(): Promise<Database & AsyncDisposable> {
   return Object.assign(db, { [Symbol.asyncDispose]: () => db.destroy() })
 }
 
-async function start(db: Database, store = storeEvent) {
+const intake = new AlarmIntake({ ...defaultAlarmSettings, suppressedBy: () => undefined })
+const storeAlarm = (db: Database, gateway: string, event: AlarmEvent, now: number) =>
+  db.transaction().execute((trx) => intake.store(trx, [{ gateway, event }], now))
+
+async function start(db: Database, store = storeAlarm) {
   const clock = new FakeClock()
   const changes: string[] = []
   const told: Alarm[] = []
@@ -40,7 +46,7 @@ async function start(db: Database, store = storeEvent) {
   return { alarms, clock, told, seen, [Symbol.asyncDispose]: () => alarms[Symbol.asyncDispose]() }
 }
 
-const open = (db: Database) => new AlarmRepository(db).search({ open: true, limit: 10 })
+const open = (db: Database) => new AlarmRepository(db).search({ filter: 'open', limit: 10 })
 
 test('a twin is one alarm with both addresses, however often it tries, and clears when it stays away', async () => {
   await using db = await openTestDatabase()
@@ -119,7 +125,7 @@ test('an alarm that could not be stored is raised when it is found again', async
   let failures = 0
   await using run = await start(db, async (...args) => {
     if (failures++ === 0) throw new Error('disk full')
-    await storeEvent(...args)
+    await storeAlarm(...args)
   })
   run.alarms.clock('g-1', 61_000)
   await waitFor(() => expect(failures).toBe(1), { everyMs: 5 })

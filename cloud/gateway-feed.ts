@@ -1,5 +1,4 @@
-import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
-import { alarmView } from '#cloud/alarms/alarm-view.ts'
+import type { AlarmService } from '#cloud/alarms/alarm-service.ts'
 import type { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
 import type { AssetRegister } from '#cloud/assets/asset-register.ts'
 import type { CommandService } from '#cloud/commands/command-service.ts'
@@ -14,7 +13,6 @@ import { gatewayView } from '#cloud/gateways/gateway-view.ts'
 import type { LiveHub } from '#cloud/http/live-hub.ts'
 import type { IngestHooks } from '#cloud/ingest/ingest.ts'
 import type { Database } from '#cloud/state/database.ts'
-import type { Alarm } from '#contract/api/alarms.ts'
 import type { PointUpdate } from '#contract/api/live.ts'
 import type { Catalogue } from '#contract/catalogue.ts'
 import type { GatewayEvent } from '#contract/events.ts'
@@ -31,20 +29,20 @@ export type FeedOptions = {
   readonly requests: Pick<GatewayRequests, 'reply' | 'disconnected'>
   readonly configs: Pick<ConfigService, 'heard'>
   readonly rollouts: Pick<RolloutService, 'heard'>
-  readonly gatewayAlarms: Pick<GatewayAlarms, 'twin' | 'clock'>
-  readonly onAlarm: (alarm: Alarm) => void
   readonly register: Pick<AssetRegister, 'followIn'>
+  /** Tells by itself what changed. */
+  readonly alarms: Pick<AlarmService, 'wake'>
+  readonly gatewayAlarms: Pick<GatewayAlarms, 'twin' | 'clock'>
   readonly clock: Clock
   readonly log: Logger
 }
 
 /** What happens to what ingest takes in: gateways' own words into the inventory, everything on to the live stream. */
 export function createGatewayFeed(options: FeedOptions): IngestHooks {
-  const { db, hub, commands, requests, gatewayAlarms, onAlarm, configs, rollouts, register, clock, log } =
+  const { db, hub, commands, requests, alarms, gatewayAlarms, configs, rollouts, register, clock, log } =
     options
   const gateways = new GatewayRepository(db)
   const devices = new DeviceRepository(db)
-  const alarms = new AlarmRepository(db)
 
   async function publishGateway(id: string): Promise<void> {
     const row = await gateways.byId(id)
@@ -52,10 +50,8 @@ export function createGatewayFeed(options: FeedOptions): IngestHooks {
   }
 
   async function publishEvent(gateway: string, event: GatewayEvent): Promise<void> {
-    if (event.kind === 'alarm') {
-      const row = await alarms.byKey(gateway, event.occurrence)
-      if (row !== undefined) onAlarm(alarmView(row))
-    } else if (event.kind === 'link') {
+    if (event.kind === 'alarm') alarms.wake()
+    if (event.kind === 'link') {
       const row = await devices.byKey({ gateway, id: event.device })
       if (row !== undefined) hub.publishDevice({ device: `${gateway}/${event.device}`, link: linkView(row) })
     }

@@ -3,8 +3,11 @@ import type { TLSSocket } from 'node:tls'
 import { sql } from 'kysely'
 import { Gauge, type Registry } from 'prom-client'
 import type { PlaceIndex } from '#cloud/access/access.ts'
-import { AlarmRepository } from '#cloud/alarms/alarm-repository.ts'
+import { alarmActRoutes } from '#cloud/alarms/alarm-act-routes.ts'
 import { alarmRoutes } from '#cloud/alarms/alarm-routes.ts'
+import type { AlarmService } from '#cloud/alarms/alarm-service.ts'
+import { AlarmPeopleList } from '#cloud/alarms/people.ts'
+import { qualityRoutes } from '#cloud/alarms/quality-routes.ts'
 import { assetRoutes } from '#cloud/assets/asset-routes.ts'
 import { dataRoutes } from '#cloud/assets/data-routes.ts'
 import type { UnknownDevices } from '#cloud/assets/unknown-devices.ts'
@@ -63,6 +66,7 @@ export type HttpParts = {
   readonly organisation: OrganisationService
   readonly notifications: { readonly routes: (api: App) => void }
   readonly unknown: UnknownDevices
+  readonly alarms: AlarmService
   readonly places: PlaceIndex
   readonly dangers: DangerService
   readonly enrolment: EnrolmentService
@@ -105,6 +109,7 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
 export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])): Promise<App> {
   const { config, clock, log, db, audit, telemetry, hub, commands, requests, organisation, metrics } = parts
   const { consoleFolder, places, dangers, notifications, enrolment, gatewayUrl, configs, rollouts } = parts
+  const { alarms } = parts
   const isGateway = async (id: string) => (await gateways.byId(id)) !== undefined
   const { origins, trustProxy, tls } = config.http
   const users = await openUsers({ db, clock, log, ...usersOf(parts) })
@@ -132,7 +137,10 @@ export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])):
       gatewayRoutes(api, db)
       deviceRoutes(api, { devices, telemetry })
       telemetryRoutes(api, { store: telemetry, clock, unitsOf: (points) => devices.unitsOf(points) })
-      alarmRoutes(api, { alarms: new AlarmRepository(db), liveSeq: () => hub.seq })
+      const people = new AlarmPeopleList(db, places)
+      alarmRoutes(api, { alarms, people, liveSeq: () => hub.seq })
+      alarmActRoutes(api, { alarms, people })
+      qualityRoutes(api, { db, clock })
       commandRoutes(api, commands)
       commissioningRoutes(api, {
         requests,

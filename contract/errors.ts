@@ -35,6 +35,7 @@ export const errorCodes = {
   COMMAND_INTERLOCKED: { retry: false, http: 409 },
   TREE_REFUSED: { retry: false, http: 422 },
   ENROLMENT_REFUSED: { retry: false, http: 403 },
+  ALARM_REFUSED: { retry: false, http: 409 },
   MESSAGE_INVALID: { retry: false, http: 400 },
   STORE_UNAVAILABLE: { retry: true, http: 503 },
   INTERNAL: { retry: false, http: 500 },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Alarm } from '#contract/api/alarms.ts'
 import type { LiveMessage } from '#contract/api/live.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
+import { testAlarm } from '../../tests/support/test-alarm.ts'
 import { LiveHub, type LiveOptions } from './live-hub.ts'
 
 const everything = () => true
@@ -35,17 +35,7 @@ function connect(hub: LiveHub, since?: number) {
 }
 
 const point = (value: number, t = value) => ({ point: 'g1/d1/p1', t, value, quality: 'good' as const })
-const alarm: Alarm = {
-  id: 'g1/o1',
-  gateway: 'g1',
-  rule: 'r',
-  point: 'g1/d1/p1',
-  priority: 1,
-  title: {},
-  state: 'raised',
-  value: 1,
-  receivedAt: '2026-01-05T00:00:00.000Z',
-}
+const alarm = testAlarm({ id: 'g1/o1', gateway: 'g1', point: 'g1/d1/p1', value: 1 })
 const gateway = { id: 'g1', title: {}, connected: true }
 
 test('the first value goes out at once, then at most one a second, the newest of it', async () => {

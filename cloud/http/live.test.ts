@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import WebSocket from 'ws'
-import type { Alarm } from '#contract/api/alarms.ts'
 import type { Events, LiveMessage, LiveRequest } from '#contract/api/live.ts'
 import { type Clock, systemClock } from '#lib/clock.ts'
 import { FakeClock } from '#lib/fake-clock.ts'
 import { createLogger } from '#lib/logger.ts'
+import { testAlarm } from '../../tests/support/test-alarm.ts'
 import { testApi } from '../../tests/support/test-api.ts'
 import { testUser } from '../../tests/support/test-user.ts'
 import { waitFor } from '../../tests/support/wait-for.ts'
@@ -16,17 +16,7 @@ import { liveRoutes } from './live-routes.ts'
 const log = createLogger({ level: 'silent' })
 const headers = { authorization: 'Bearer good' }
 
-const alarm = (id: string): Alarm => ({
-  id: `school-a/${id}`,
-  gateway: 'school-a',
-  rule: 'lux-low',
-  point: 'school-a/lux-1/illuminance',
-  priority: 2,
-  title: { en: 'Too dark' },
-  state: 'raised',
-  value: 120,
-  receivedAt: '2026-01-05T00:00:00.000Z',
-})
+const alarm = (id: string) => testAlarm({ id: `school-a/${id}` })
 
 /** Nothing of the tree matters here. */
 const nowhere = { above: () => new Set<string>(), placeOf: () => undefined }

@@ -8,7 +8,7 @@ test('the last changes of a link are kept, the older ones make room, twice the s
   const gateway = { id: 'school-a', token_hash: '', created_at: 0, connected: 0 }
   await db.insertInto('gateways').values(gateway).execute()
   const say = (at: number) =>
-    storeEvent(db, 'school-a', { kind: 'link', device: 'm-1', state: at % 2 === 0 ? 'up' : 'down', at }, at)
+    storeEvent(db, 'school-a', { kind: 'link', device: 'm-1', state: at % 2 === 0 ? 'up' : 'down', at })
   for (let at = 1; at <= 60; at++) await say(at)
   await say(60)
   const kept = await db.selectFrom('link_events').select(['at', 'state']).orderBy('at').execute()

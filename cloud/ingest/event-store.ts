@@ -3,16 +3,12 @@ import type { CommandResult } from '#contract/command.ts'
 import type { AlarmEvent, GatewayEvent, LinkEvent } from '#contract/events.ts'
 import { bookDrop } from './ledger.ts'
 
+/** All but alarms: what becomes of those is not ingest's to know. */
+export type PlainEvent = Exclude<GatewayEvent, AlarmEvent>
+
 /** Stores one event of a gateway. The same event again, or an older one after a newer, changes nothing that is newer. */
-export async function storeEvent(
-  db: Database,
-  gateway: string,
-  event: GatewayEvent,
-  now: number,
-): Promise<void> {
+export async function storeEvent(db: Database, gateway: string, event: PlainEvent): Promise<void> {
   switch (event.kind) {
-    case 'alarm':
-      return storeAlarm(db, gateway, event, now)
     case 'command-result':
       return storeCommandResult(db, gateway, event)
     case 'drop':
@@ -20,35 +16,6 @@ export async function storeEvent(
     case 'link':
       return storeLink(db, gateway, event)
   }
-}
-
-/** One row per occurrence. A raise that arrives after its clear fills in when it began and leaves it cleared. */
-async function storeAlarm(db: Database, gateway: string, event: AlarmEvent, now: number): Promise<void> {
-  const raised = event.state === 'raised'
-  const change = raised
-    ? { raised_at: event.at, raise_value_json: JSON.stringify(event.value) }
-    : { cleared_at: event.at, state: 'cleared' }
-  await db
-    .insertInto('alarm_events')
-    .values({
-      gateway,
-      occurrence: event.occurrence,
-      rule: event.rule,
-      point: event.point,
-      device: event.point.split('/', 1)[0] || null,
-      priority: event.priority,
-      title_zh: event.title.zh ?? null,
-      title_en: event.title.en ?? null,
-      state: 'raised',
-      raised_at: null,
-      cleared_at: null,
-      raise_value_json: null,
-      limit_value: event.limit ?? null,
-      received_at: now,
-      ...change,
-    })
-    .onConflict((conflict) => conflict.columns(['gateway', 'occurrence']).doUpdateSet(change))
-    .execute()
 }
 
 /** What the gateway said last: `queued` comes before `accepted`, and anything else is final. */

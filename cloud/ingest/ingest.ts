@@ -4,7 +4,7 @@ import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
 import { decodeTelemetry, telemetryRange } from '#contract/codec.ts'
 import type { Credit, SeqRange } from '#contract/delivery.ts'
 import { AppError, isRetryable } from '#contract/errors.ts'
-import type { EventsMessage, GatewayEvent } from '#contract/events.ts'
+import type { AlarmEvent, EventsMessage, GatewayEvent } from '#contract/events.ts'
 import { decodeEvents, decodeReply, decodeState } from '#contract/messages.ts'
 import type { Reply } from '#contract/request.ts'
 import type { SampleColumns } from '#contract/sample.ts'
@@ -12,7 +12,7 @@ import type { UpChannel } from '#contract/topics.ts'
 import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
 import { RateLimit } from '#lib/rate-limit.ts'
-import { storeEvent } from './event-store.ts'
+import { type PlainEvent, storeEvent } from './event-store.ts'
 import { GroupCommit } from './group-commit.ts'
 import { InFlight, type InFlightLimits } from './in-flight.ts'
 import { createIngestMetrics, type IngestMetrics } from './ingest-metrics.ts'
@@ -38,7 +38,15 @@ export type IngestHooks = StateListener & {
   readonly onTwin?: (gateway: string, addresses: TwinAddresses) => void
 }
 
+/** Stores alarms in the transaction that notes them as received. */
+export type StoreAlarms = (
+  trx: Database,
+  told: readonly { readonly gateway: string; readonly event: AlarmEvent }[],
+  now: number,
+) => Promise<void>
+
 export type IngestDeps = {
+  readonly storeAlarms: StoreAlarms
   readonly telemetry: TelemetryStore
   readonly db: Database
   readonly clock: Clock
@@ -216,9 +224,9 @@ export class Ingest implements MessageHandler, AsyncDisposable {
       bookings.map(({ receipt }) => receipt),
       now,
       async (transaction) => {
-        for (const { receipt, events } of bookings) {
-          for (const event of events) await storeEvent(transaction, receipt.gateway, event, now)
-        }
+        const { alarms, others } = sorted(bookings)
+        await this.#deps.storeAlarms(transaction, alarms, now)
+        for (const { gateway, event } of others) await storeEvent(transaction, gateway, event)
       },
     )
     done()
@@ -282,4 +290,20 @@ export class Ingest implements MessageHandler, AsyncDisposable {
       this.#deps.log.error({ err }, 'listener failed')
     }
   }
+}
+
+type Told<E> = { readonly gateway: string; readonly event: E }
+
+/** Alarms by themselves: they are stored all at once. */
+function sorted(bookings: readonly Booking[]): { alarms: Told<AlarmEvent>[]; others: Told<PlainEvent>[] } {
+  const alarms: Told<AlarmEvent>[] = []
+  const others: Told<PlainEvent>[] = []
+  for (const { receipt, events } of bookings) {
+    const { gateway } = receipt
+    for (const event of events) {
+      if (event.kind === 'alarm') alarms.push({ gateway, event })
+      else others.push({ gateway, event })
+    }
+  }
+  return { alarms, others }
 }

@@ -10,7 +10,7 @@ import type { Clock } from '#lib/clock.ts'
 import type { Logger } from '#lib/logger.ts'
 import { parseByteSize } from '#lib/quantity.ts'
 import { startEmbeddedSource } from './embedded-source.ts'
-import { Ingest, type IngestHooks } from './ingest.ts'
+import { Ingest, type IngestHooks, type StoreAlarms } from './ingest.ts'
 import type { IngestConfig } from './ingest-config.ts'
 import type { ConnectedGateway, Login, LoginVerdict, MessageSource } from './message-source.ts'
 import type { ListenerTls } from './tls-listener.ts'
@@ -27,6 +27,7 @@ export type StartIngestOptions = {
   /** A client at the port of the gateways that speaks HTTP. */
   readonly onHttp?: (socket: TLSSocket) => void
   readonly hooks: IngestHooks
+  readonly storeAlarms: StoreAlarms
 }
 
 export interface RunningIngest extends AsyncDisposable {
@@ -44,7 +45,8 @@ export interface RunningIngest extends AsyncDisposable {
 
 /** Listens for gateways and stores what they send. Disposing closes the sessions, then finishes what is in hand. */
 export async function startIngest(options: StartIngestOptions): Promise<RunningIngest> {
-  const { config, tls, telemetry, db, clock, log, registry, authenticate, onHttp, hooks } = options
+  const { config, tls, telemetry, db, clock, log, registry, authenticate, onHttp, hooks, storeAlarms } =
+    options
   let source: MessageSource | undefined
   const ingest = new Ingest({
     telemetry,
@@ -53,6 +55,7 @@ export async function startIngest(options: StartIngestOptions): Promise<RunningI
     log,
     registry,
     hooks,
+    storeAlarms,
     limits: {
       perGateway: parseByteSize(config.inFlightPerGateway),
       total: parseByteSize(config.inFlightTotal),

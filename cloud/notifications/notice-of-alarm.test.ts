@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Alarm } from '#contract/api/alarms.ts'
+import { testAlarm } from '../../tests/support/test-alarm.ts'
 import { noticeOfAlarm, noticeOfEscalation } from './notice-of-alarm.ts'
 
 const facts = {
@@ -9,20 +10,10 @@ const facts = {
   lateAfterMs: 15 * 60_000,
 }
 function alarm(more: Partial<Alarm> = {}): Alarm {
-  return {
-    id: 'school-a/o1',
-    gateway: 'school-a',
-    rule: 'lux-low',
-    point: 'school-a/lux-1/illuminance',
-    priority: 2,
-    title: { zh: '教室太暗' },
-    state: 'raised',
-    raisedAt: '2026-11-27T08:00:00.000Z',
-    value: 120,
-    limit: 300,
-    receivedAt: '2026-11-27T08:00:02.000Z',
-    ...more,
-  }
+  return testAlarm({
+    ...{ priority: 2, title: { zh: '教室太暗' }, value: 120, limit: 300 },
+    ...{ raisedAt: '2026-11-27T08:00:00.000Z', receivedAt: '2026-11-27T08:00:02.000Z', ...more },
+  })
 }
 
 test('an alarm is one notice of its place, with what people need to know', () => {

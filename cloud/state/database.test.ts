@@ -35,6 +35,10 @@ test('an empty folder becomes a database with every table', async () => {
   const tables = await db.introspection.getTables()
   expect(tables.map((table) => table.name).sort()).toEqual([
     'alarm_events',
+    'alarm_history',
+    'alarm_keys',
+    'alarm_photos',
+    'alarm_ticks',
     'asset_changes',
     'assets',
     'audit',

@@ -8,6 +8,7 @@ import { ledgerDays } from './migrations/0004-ledger-days.ts'
 import { audit } from './migrations/0005-audit.ts'
 import { organisation } from './migrations/0006-organisation.ts'
 import { access } from './migrations/0007-access.ts'
+import { alarmLife } from './migrations/0008-alarm-life.ts'
 import { enrolment } from './migrations/0009-enrolment.ts'
 import { configuration } from './migrations/0010-configuration.ts'
 import { notifications } from './migrations/0011-notifications.ts'
@@ -24,6 +25,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-audit': audit,
   '0006-organisation': organisation,
   '0007-access': access,
+  '0008-alarm-life': alarmLife,
   '0009-enrolment': enrolment,
   '0010-configuration': configuration,
   '0011-notifications': notifications,

@@ -13,6 +13,10 @@ export interface Tables {
   received_days: ReceivedDayRow
   dropped_ranges: DroppedRangeRow
   alarm_events: AlarmRow
+  alarm_keys: AlarmKeyRow
+  alarm_history: AlarmHistoryRow
+  alarm_ticks: AlarmTickRow
+  alarm_photos: AlarmPhotoRow
   command_results: CommandResultRow
   link_events: LinkEventRow
   commands: CommandRow
@@ -268,6 +272,83 @@ export interface AlarmRow {
   raise_value_json: string | null
   limit_value: number | null
   received_at: number
+  /** `LifeState` of contract/alarm-life.ts. */
+  life: Generated<string>
+  /** How often it came again without anybody acknowledging it. */
+  repeats: Generated<number>
+  latching: Generated<number>
+  life_safety: Generated<number>
+  chattering: Generated<number>
+  /** How many steps of the escalation are done. */
+  escalated: Generated<number>
+  /** What nobody has heard of yet: 1 a change, 2 raised, 4 annunciated, 8 escalated. */
+  untold: Generated<number>
+  /** Rows of `alarm_history`. */
+  steps: Generated<number>
+  /** Why nobody was called. */
+  quiet: string | null
+  /** Who acknowledged it, and when. */
+  acked_json: string | null
+  assigned_json: string | null
+  closed_json: string | null
+  annunciated_at: number | null
+  /** When the next step of the escalation or the re-alarm is due. */
+  due_at: number | null
+}
+
+/** An alarm as it is configured, whatever has happened: one rule about one point. */
+export interface AlarmKeyRow {
+  gateway: string
+  rule: string
+  point: string
+  /** The newest of its occurrences. */
+  occurrence: string | null
+  /** When it was raised the last three times. */
+  activations_json: string
+  shelved_until: number | null
+  shelf_json: string | null
+  /** Out of service since when, why, with which permit. */
+  service_json: string | null
+  /** Id of the rule that suppresses it by design. */
+  suppressed_by: string | null
+  suppressed_at: number | null
+  /** What somebody asked for and a second person has to allow. */
+  pending_json: string | null
+}
+
+/** What happened to an occurrence, by whom. `counted`: 1 where somebody was called for something new. */
+export interface AlarmHistoryRow {
+  gateway: string
+  occurrence: string
+  n: number
+  at: number
+  what: string
+  /** After it. */
+  life: string
+  counted: number
+  by_json: string | null
+  note: string | null
+  detail_json: string | null
+}
+
+/** A step of the procedure that somebody has ticked off. */
+export interface AlarmTickRow {
+  gateway: string
+  occurrence: string
+  step: string
+  at: number
+  by_json: string
+}
+
+export interface AlarmPhotoRow {
+  gateway: string
+  occurrence: string
+  /** SHA-256 of the content, hex. */
+  digest: string
+  type: string
+  content: Uint8Array
+  at: number
+  by_json: string
 }
 
 export interface CommandResultRow {

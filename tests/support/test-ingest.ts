@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt'
 import { Registry } from 'prom-client'
+import { defaultAlarmSettings } from '#cloud/alarms/alarm-config.ts'
+import { AlarmIntake } from '#cloud/alarms/alarm-intake.ts'
 import type { IngestHooks } from '#cloud/ingest/ingest.ts'
 import type { IngestConfig } from '#cloud/ingest/ingest-config.ts'
 import type { Login, LoginVerdict } from '#cloud/ingest/message-source.ts'
@@ -75,6 +77,7 @@ export async function startTestIngest(options: TestIngestOptions = {}): Promise<
   await provision(db, options.gateways ?? ['school-a', 'school-b'])
   const tls = await openTls({ config: { hostNames: [] }, folder: join(folder, 'tls'), now: Date.now(), log })
   const registry = new Registry()
+  const intake = new AlarmIntake({ ...defaultAlarmSettings, suppressedBy: () => undefined })
   const ingest = parts.use(
     await startIngest({
       config: { ...defaults, host, ...options.config },
@@ -88,6 +91,7 @@ export async function startTestIngest(options: TestIngestOptions = {}): Promise<
         options.authenticate ??
         (async ({ gateway, token }) => (token === tokenOf(gateway) ? 'welcome' : 'unknown')),
       hooks: options.hooks ?? {},
+      storeAlarms: (trx, told, now) => intake.store(trx, told, now),
     }),
   )
   const { port } = ingest.address

@@ -3,20 +3,11 @@ import { expect, test } from 'vitest'
 import type { Alarm, AlarmList } from '#contract/api/alarms.ts'
 import type { CommandList, IssuedCommand } from '#contract/api/commands.ts'
 import type { LiveEvent } from '#contract/api/live.ts'
+import { testAlarm } from '../../../../tests/support/test-alarm.ts'
 import { mergeAlarm, mergeEvent } from './merge-event.ts'
 
-const alarm = (id: string, raisedAt: string, state: Alarm['state'] = 'raised'): Alarm => ({
-  id,
-  gateway: 'g',
-  rule: 'r',
-  point: 'g/d/p',
-  priority: 2,
-  title: { en: 'x' },
-  state,
-  raisedAt,
-  value: 1,
-  receivedAt: raisedAt,
-})
+const alarm = (id: string, raisedAt: string, more: Partial<Alarm> = {}): Alarm =>
+  testAlarm({ id, raisedAt, receivedAt: raisedAt, ...more })
 
 const list: AlarmList = {
   items: [alarm('b', '2026-01-02T00:00:00.000Z'), alarm('a', '2026-01-01T00:00:00.000Z')],
@@ -30,7 +21,7 @@ test('a new alarm takes its place by time, newest first', () => {
 })
 
 test('a cleared alarm leaves the open list and stays among all', () => {
-  const cleared = alarm('b', '2026-01-02T00:00:00.000Z', 'cleared')
+  const cleared = alarm('b', '2026-01-02T00:00:00.000Z', { state: 'cleared' })
   expect(ids(mergeAlarm(list, cleared, 'open'))).toEqual(['a'])
   expect(mergeAlarm(list, cleared, 'all')?.items[0]?.state).toBe('cleared')
   expect(mergeAlarm(undefined, cleared, 'all')).toBeUndefined()
