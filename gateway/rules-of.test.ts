@@ -96,3 +96,26 @@ test('rules of the configuration keep their place and their words', () => {
   })
   expect(silent).toMatchObject({ condition: { kind: 'stale' }, onDelayMs: 31_000, silentMs: 10_000 })
 })
+
+test('what latches and what lives depend on is said by the profile or by the site', () => {
+  const detectors = shippedProfile('modbus/rielta.brshs-rk.yaml')
+  const fire = rulesOf([], [device({}, detectors)]).find(({ point }) => point.endsWith('/x.alarm'))
+  expect(fire).toMatchObject({ latch: true, lifeSafety: true })
+  const own = {
+    id: 'gas',
+    point: 'm-1/x.gas',
+    onDelay: '0s',
+    offDelay: '0s',
+    priority: 1,
+    title: {},
+  } as const
+  const [plain, marked] = rulesOf(
+    [
+      { ...own, equals: true },
+      { ...own, equals: true, latch: true, lifeSafety: true },
+    ],
+    [],
+  )
+  expect(plain).not.toHaveProperty('latch')
+  expect(marked).toMatchObject({ latch: true, lifeSafety: true })
+})

@@ -121,6 +121,15 @@ test('a damaged file is set aside and the gateway starts', async () => {
   expect(site.states()).toEqual(['raised'])
 })
 
+test('the event says what latches and what lives depend on, and only then', async () => {
+  await using plain = await start(undefined, [{ ...rule, onDelayMs: 0, latch: false }])
+  plain.measure(250)
+  expect(plain.events[0]).not.toHaveProperty('latch')
+  await using site = await start(undefined, [{ ...rule, onDelayMs: 0, latch: true, lifeSafety: true }])
+  site.measure(250)
+  expect(site.events).toMatchObject([{ latch: true, lifeSafety: true }])
+})
+
 test('the event leaves before anything is written to disk', async () => {
   await using site = await start(undefined, [{ ...rule, onDelayMs: 0 }])
   site.measure(250)
