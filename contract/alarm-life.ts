@@ -27,6 +27,33 @@ export type QuietReason = (typeof quietReasons)[number]
 export const outcomes = ['true', 'false-alarm', 'drill', 'maintenance'] as const
 export type Outcome = (typeof outcomes)[number]
 
+/** What can happen to an alarm, as its history calls it. */
+export const stepWords = [
+  'raised',
+  'cleared',
+  'acknowledged',
+  'realarmed',
+  'escalated',
+  'reset',
+  'shelved',
+  'unshelved',
+  'suppressed',
+  'unsuppressed',
+  'out-of-service',
+  'in-service',
+  'asked',
+  'approved',
+  'declined',
+  'commented',
+  'assigned',
+  'ticked',
+  'unticked',
+  'photographed',
+  'closed',
+  'replaced',
+] as const
+export type StepWord = (typeof stepWords)[number]
+
 /** `new` is an annunciation that the figures count; `again` sounds and is not counted; absent: silent. */
 export type Step = { readonly to: LifeState; readonly calls?: 'new' | 'again' }
 export type Transition = Step | 'ignored' | 'refused'

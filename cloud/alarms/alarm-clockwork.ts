@@ -1,3 +1,4 @@
+import { type SqlBool, sql } from 'kysely'
 import type { PlaceIndex } from '#cloud/access/access.ts'
 import type { Database } from '#cloud/state/database.ts'
 import { isActive, isUnacknowledged } from '#contract/alarm-life.ts'
@@ -236,6 +237,7 @@ export class AlarmClockwork implements AsyncDisposable {
     const on = await db
       .selectFrom('alarm_events')
       .select(['gateway', 'rule'])
+      .where(sql<SqlBool>`life <> 'normal'`) // written out, for the index of these few
       .where('life', 'in', ['unacknowledged', 'acknowledged'])
       .execute()
     return {

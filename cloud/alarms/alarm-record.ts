@@ -1,5 +1,5 @@
 import type { Database } from '#cloud/state/database.ts'
-import { type LifeEvent, next, type Overlay, type Transition } from '#contract/alarm-life.ts'
+import { type LifeEvent, next, type Overlay, type StepWord, type Transition } from '#contract/alarm-life.ts'
 import { AppError } from '#contract/errors.ts'
 import { saveKeys, saveRows } from './alarm-intake.ts'
 import { dueAt, type Realarms, type Schedule } from './escalation.ts'
@@ -9,7 +9,6 @@ import {
   contextOf,
   lifeOf,
   overlayOf,
-  type StepWord,
   type StoredAlarm,
   type StoredKey,
   type StoredStep,

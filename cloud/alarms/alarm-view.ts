@@ -95,7 +95,7 @@ export function isStanding(row: AlarmInPlace): boolean {
 export function stepView({ at, what, life, by_json, note, detail_json }: StoredStep): AlarmStep {
   return {
     at: instant(at),
-    what,
+    what: what as AlarmStep['what'],
     life: life as AlarmStep['life'],
     ...optional('by', personOf(parsed<Actor>(by_json))),
     ...optional('note', note),

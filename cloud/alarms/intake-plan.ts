@@ -1,4 +1,4 @@
-import { isActive, type LifeState, next, type QuietReason } from '#contract/alarm-life.ts'
+import { isActive, type LifeState, next, type QuietReason, type StepWord } from '#contract/alarm-life.ts'
 import type { AlarmEvent } from '#contract/events.ts'
 import { pointKind } from '#contract/point-vocabulary.ts'
 import { isChattering, withActivation } from './chatter.ts'
@@ -11,7 +11,6 @@ import {
   lifeOf,
   overlayOf,
   parsed,
-  type StepWord,
   type StoredAlarm,
   type StoredKey,
   type StoredStep,

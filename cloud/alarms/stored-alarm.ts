@@ -31,34 +31,6 @@ export type Pending = Acked & { readonly reason: string } & (
 
 export const untold = { change: 1, raised: 2, annunciated: 4, escalated: 8 } as const
 
-/** What `alarm_history` calls what happened. */
-export const stepWords = [
-  'raised',
-  'cleared',
-  'returned',
-  'acknowledged',
-  'realarmed',
-  'escalated',
-  'reset',
-  'shelved',
-  'unshelved',
-  'suppressed',
-  'unsuppressed',
-  'out-of-service',
-  'in-service',
-  'asked',
-  'approved',
-  'declined',
-  'commented',
-  'assigned',
-  'ticked',
-  'unticked',
-  'photographed',
-  'closed',
-  'replaced',
-] as const
-export type StepWord = (typeof stepWords)[number]
-
 export function lifeOf({ life }: Pick<StoredAlarm, 'life'>): LifeState {
   return life as LifeState // the column holds nothing else
 }

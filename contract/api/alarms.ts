@@ -1,5 +1,13 @@
 import { type Static, type TUnsafe, Type } from 'typebox'
-import { actions, lifeStates, outcomes, overlays, quietReasons, tabs } from '#contract/alarm-life.ts'
+import {
+  actions,
+  lifeStates,
+  outcomes,
+  overlays,
+  quietReasons,
+  stepWords,
+  tabs,
+} from '#contract/alarm-life.ts'
 import { ValueSchema } from '#contract/command.ts'
 import { Priority } from '#contract/events.ts'
 import { LocalText } from '#contract/text.ts'
@@ -113,7 +121,7 @@ export type Alarm = Static<typeof Alarm>
 export const AlarmStep = Type.Object(
   {
     at: Instant,
-    what: Type.String(),
+    what: oneOf(stepWords),
     life: oneOf(lifeStates),
     by: Type.Optional(Person),
     note: Type.Optional(Type.String()),

@@ -33,8 +33,13 @@ async function extendEvents(db: Kysely<unknown>): Promise<void> {
   const index = (name: string) => db.schema.createIndex(`alarm_events_by_${name}`).on('alarm_events')
   // Each of these is true for a few rows of many.
   await index('life').columns(['life', 'received_at']).where(sql.ref('life'), '<>', 'normal').execute()
+  await index('unclosed')
+    .column('received_at')
+    .where(sql.ref('acked_json'), 'is not', null)
+    .where(sql.ref('closed_json'), 'is', null)
+    .execute()
   await index('due').column('due_at').where(sql.ref('due_at'), 'is not', null).execute()
-  await index('untold').column('untold').where(sql.ref('untold'), '<>', 0).execute()
+  await index('untold').column('received_at').where(sql.ref('untold'), '<>', 0).execute()
   await index('key').columns(['gateway', 'rule', 'point']).execute()
 }
 
