@@ -19,7 +19,8 @@ const paths = [
   '/gateways',
   '/gateways/test-campus',
   '/gateways/test-campus/ledger',
-  '/alarms?show=all',
+  '/alarms',
+  '/alarms/quality',
   '/tree?node=test-campus',
 ]
 

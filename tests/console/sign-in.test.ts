@@ -53,12 +53,12 @@ describeWith(['chromium'], 'signing in to the console', () => {
   test('after signing in one is where one wanted to go, after signing out nothing is left', async () => {
     await browser.browse({ origin: cloud.origin }, async ({ page, expectProblem }) => {
       expectProblem(unauthenticated)
-      await page.goto(`${cloud.origin}/alarms?show=all`)
+      await page.goto(`${cloud.origin}/alarms?show=history`)
       await page.waitForURL(/\/sign-in\?next=/)
       await page.getByLabel('用户名').fill('facilities')
       await page.getByLabel('密码').fill(password)
       await page.keyboard.press('Enter')
-      await page.waitForURL(/\/alarms\?show=all$/)
+      await page.waitForURL(/\/alarms\?show=history$/)
       await settled(page)
       await page.getByRole('button', { name: /账户/ }).click()
       await page.getByRole('menuitem', { name: '退出登录' }).click()

@@ -11,7 +11,8 @@ const pages = [
   { path: '/gateways', api: '**/api/v1/gateways?*' },
   { path: '/gateways/test-campus', api: '**/api/v1/gateways/test-campus' },
   { path: '/gateways/test-campus/ledger', api: '**/ledger/*' },
-  { path: '/alarms?show=all', api: '**/api/v1/alarms?state=all*' },
+  { path: '/alarms?show=history', api: '**/api/v1/alarms?state=history*' },
+  { path: '/alarms/quality', api: '**/api/v1/alarms/quality?*' },
   { path: '/tree', api: '**/api/v1/tree' },
   { path: '/points/test-campus/lux-1/illuminance', api: '**/api/v1/telemetry?*' },
 ] as const

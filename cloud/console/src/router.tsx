@@ -8,8 +8,8 @@ import {
 } from '@tanstack/react-router'
 import { isSignedOut } from './api/client.ts'
 import { sessionQuery } from './api/session.ts'
-import { alarmsSearch } from './features/alarms/alarms-search.ts'
 import { assetsSearch, unknownSearch } from './features/assets/assets-search.ts'
+import { alarmsSearch, qualitySearch } from './features/alarms/alarms-search.ts'
 import { auditSearch } from './features/audit/audit-search.ts'
 import { addDeviceSearch } from './features/commissioning/add-device-search.ts'
 import { dangersSearch, newDangerSearch } from './features/dangers/dangers-search.ts'
@@ -152,6 +152,13 @@ const alarmsRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/alarms/alarms-page.tsx'), 'AlarmsPage'),
 })
 
+const alarmQualityRoute = createRoute({
+  getParentRoute: () => shellRoute,
+  path: '/alarms/quality',
+  validateSearch: qualitySearch,
+  component: lazyRouteComponent(() => import('./features/alarms/quality-page.tsx'), 'QualityPage'),
+})
+
 const auditRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: '/audit',
@@ -279,6 +286,7 @@ const routeTree = rootRoute.addChildren([
     rolloutsRoute,
     rolloutRoute,
     alarmsRoute,
+    alarmQualityRoute,
     auditRoute,
     dangersRoute,
     newDangerRoute,

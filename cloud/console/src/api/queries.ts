@@ -76,10 +76,12 @@ export const ledgerDayQuery = (id: string, day: string) =>
     refetchInterval: 10_000,
   })
 
-export const alarmsQuery = (state: 'open' | 'all') =>
+/** `standing`: all that somebody still has to do something about; `history`: the latest of what is over. */
+export const alarmsQuery = (state: 'standing' | 'history') =>
   queryOptions({
     queryKey: [keys.alarms, state],
-    queryFn: ({ signal }) => request<AlarmList>('/alarms', { query: { state, limit: 200 }, signal }),
+    queryFn: ({ signal }) =>
+      request<AlarmList>('/alarms', { query: { state, limit: state === 'standing' ? 500 : 200 }, signal }),
     refetchInterval,
   })
 

@@ -16,15 +16,31 @@ const list: AlarmList = {
 const ids = (merged: AlarmList | undefined) => merged?.items.map(({ id }) => id)
 
 test('a new alarm takes its place by time, newest first', () => {
-  expect(ids(mergeAlarm(list, alarm('c', '2026-01-03T00:00:00.000Z'), 'open'))).toEqual(['c', 'b', 'a'])
-  expect(ids(mergeAlarm(list, alarm('c', '2026-01-01T12:00:00.000Z'), 'all'))).toEqual(['b', 'c', 'a'])
+  expect(ids(mergeAlarm(list, alarm('c', '2026-01-03T00:00:00.000Z'), 'standing'))).toEqual(['c', 'b', 'a'])
+  expect(ids(mergeAlarm(list, alarm('c', '2026-01-01T12:00:00.000Z'), 'standing'))).toEqual(['b', 'c', 'a'])
 })
 
-test('a cleared alarm leaves the open list and stays among all', () => {
-  const cleared = alarm('b', '2026-01-02T00:00:00.000Z', { state: 'cleared' })
-  expect(ids(mergeAlarm(list, cleared, 'open'))).toEqual(['a'])
-  expect(mergeAlarm(list, cleared, 'all')?.items[0]?.state).toBe('cleared')
-  expect(mergeAlarm(undefined, cleared, 'all')).toBeUndefined()
+test('an alarm stays until somebody has acknowledged and closed it, and is history then', () => {
+  const over = (more: Partial<Alarm>) =>
+    alarm('b', '2026-01-02T00:00:00.000Z', { state: 'cleared', life: 'normal', revision: 2, ...more })
+  const [by, at] = [{ username: 'li', displayName: 'Li' }, '2026-01-02T00:00:00.000Z']
+  const returned = over({ life: 'rtn-unacknowledged' })
+  expect(ids(mergeAlarm(list, returned, 'standing'))).toEqual(['b', 'a'])
+  expect(ids(mergeAlarm(list, over({ ack: { by, at } }), 'standing'))).toEqual(['b', 'a'])
+  const closed = over({ ack: { by, at }, closed: { by, at, outcome: 'true', note: 'x' } })
+  expect(ids(mergeAlarm(list, closed, 'standing'))).toEqual(['a'])
+  expect(ids(mergeAlarm({ ...list, items: [] }, closed, 'history'))).toEqual(['b'])
+  expect(mergeAlarm(undefined, closed, 'history')).toBeUndefined()
+})
+
+test('what is told twice or late changes nothing', () => {
+  const newer = mergeAlarm(
+    list,
+    alarm('b', '2026-01-02T00:00:00.000Z', { life: 'acknowledged', revision: 5 }),
+    'standing',
+  )
+  const late = mergeAlarm(newer, alarm('b', '2026-01-02T00:00:00.000Z', { revision: 4 }), 'standing')
+  expect(late?.items[0]).toMatchObject({ life: 'acknowledged', revision: 5 })
 })
 
 test('a command is news by its steps: what is told twice or late changes nothing', () => {

@@ -1,4 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
+import { tabOf } from '#contract/alarm-life.ts'
 import type { Alarm, AlarmList } from '#contract/api/alarms.ts'
 import type { CommandList, IssuedCommand } from '#contract/api/commands.ts'
 import type { Device, DeviceList } from '#contract/api/devices.ts'
@@ -19,12 +20,7 @@ export function mergeEvent(queries: QueryClient, event: LiveEvent): void {
       mergeCommand(queries, event.data as IssuedCommand)
       break
     case 'alarms':
-      queries.setQueryData<AlarmList>([keys.alarms, 'open'], (list) =>
-        mergeAlarm(list, event.data as Alarm, 'open'),
-      )
-      queries.setQueryData<AlarmList>([keys.alarms, 'all'], (list) =>
-        mergeAlarm(list, event.data as Alarm, 'all'),
-      )
+      mergeAlarmInto(queries, event.data as Alarm)
       break
   }
 }
@@ -71,20 +67,35 @@ export function mergeCommand(queries: QueryClient, command: IssuedCommand): void
   })
 }
 
-/** Newest first. A cleared alarm leaves the open list and stays in the list of all. */
+/** Also what the answer to a request says of an alarm. Its page, if it is open, reads its history anew. */
+export function mergeAlarmInto(queries: QueryClient, alarm: Alarm): void {
+  for (const show of ['standing', 'history'] as const)
+    queries.setQueryData<AlarmList>([keys.alarms, show], (list) => mergeAlarm(list, alarm, show))
+  const one = [keys.alarms, 'one', alarm.id]
+  const known = queries.getQueryData<Alarm>(one)
+  if (known !== undefined && known.revision < alarm.revision)
+    void queries.invalidateQueries({ queryKey: one }) // its own failure is shown there
+}
+
+/** Newest first. An alarm that is over leaves the standing ones for the history; what is older than what is known changes nothing. */
 export function mergeAlarm(
   list: AlarmList | undefined,
   alarm: Alarm,
-  show: 'open' | 'all',
+  show: 'standing' | 'history',
 ): AlarmList | undefined {
   if (list === undefined) return undefined
-  const isKnown = list.items.some(({ id }) => id === alarm.id)
-  if (show === 'open' && alarm.state === 'cleared') {
-    return isKnown ? { ...list, items: list.items.filter(({ id }) => id !== alarm.id) } : list
-  }
-  if (isKnown) return { ...list, items: list.items.map((known) => (known.id === alarm.id ? alarm : known)) }
-  const items = [alarm, ...list.items].sort((a, b) => startOf(b).localeCompare(startOf(a)))
+  const known = list.items.find(({ id }) => id === alarm.id)
+  if (known !== undefined && known.revision > alarm.revision) return list
+  const others = list.items.filter(({ id }) => id !== alarm.id)
+  if (isOver(alarm) !== (show === 'history')) return known === undefined ? list : { ...list, items: others }
+  if (known !== undefined) return { ...list, items: list.items.map((one) => (one === known ? alarm : one)) }
+  const items = [alarm, ...others].sort((a, b) => startOf(b).localeCompare(startOf(a)))
   return { ...list, items }
+}
+
+function isOver({ life, overlay, ack, closed }: Alarm): boolean {
+  const [isAcknowledged, isClosed] = [ack !== undefined, closed !== undefined]
+  return tabOf({ life, overlay, isAcknowledged, isClosed }) === 'history'
 }
 
 function startOf(alarm: Alarm): string {

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { isUnacknowledged } from '#contract/alarm-life.ts'
 import { alarmsQuery } from '../api/queries.ts'
 import { useConnection, useTopics } from '../live/use-point.ts'
 import { ConnectionBadge, ConnectionNotice } from './connection-badge.tsx'
@@ -78,11 +79,12 @@ function Navigation() {
   )
 }
 
-/** How many alarms are open, on every page. */
+/** How many alarms nobody has acknowledged, on every page. What is put aside does not count. */
 function OpenAlarms() {
   const { t } = useTranslation()
-  const list = useQuery(alarmsQuery('open')).data
-  const count = list?.items.length ?? 0
+  const list = useQuery(alarmsQuery('standing')).data
+  const waiting = list?.items.filter(({ life, overlay }) => overlay === undefined && isUnacknowledged(life))
+  const count = waiting?.length ?? 0
   if (count === 0) return null
   const shown = list?.nextCursor === undefined ? `${count}` : `${count}+`
   return (

@@ -9,8 +9,8 @@ import { PriorityMark } from '../../ui/marks.tsx'
 export function OwnAlarms({ gateway }: { readonly gateway: string }) {
   const { t } = useTranslation()
   const language = useLanguage()
-  const { data } = useQuery(alarmsQuery('open'))
-  const own = data?.items.filter(({ point }) => point === gateway) ?? []
+  const { data } = useQuery(alarmsQuery('standing'))
+  const own = data?.items.filter(({ point, state }) => point === gateway && state === 'raised') ?? []
   if (own.length === 0) return null
   return (
     <ul className="notes own-alarms panel" aria-label={t('alarms.title')}>

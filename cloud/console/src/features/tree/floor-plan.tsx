@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { TreeNode } from '#contract/api/tree.ts'
 import { keys } from '../../api/queries.ts'
 import { useMay } from '../../api/use-may.ts'
-import { FileButton } from './file-button.tsx'
+import { FileButton } from '../../ui/file-button.tsx'
 import { deletePlan, planUrl, putPlan } from './tree-api.ts'
 import { TreeRefusal } from './tree-refusal.tsx'
 
