@@ -38,11 +38,13 @@ const thingsByPath: Readonly<Record<string, string>> = {
   '/gateways/{id}/scans/{scan}': 'scan-1',
   '/dangers/{id}/photos/{photo}': 'photo-1',
   '/gateways/{id}/ledger/{day}': '2026-11-27',
+  '/alarms/{id}/photos/{digest}': '0'.repeat(64),
+  '/alarms/{id}/procedure/{step}': 'look',
   '/me/notifications/push-subscriptions/{id}': 'browser-b',
   '/gateways/{id}/config/versions/{version}': '1',
 }
 /** What B itself has not: there is no drawing, no picture, no scan, and its gateway has nothing to tell. */
-const absentInB = /\/(plan|photos\/\{photo\}|scans\/\{scan\}|profiles|buses|proposals|errors)$/
+const absentInB = /\/(plan|photos\/\{(photo|digest)\}|scans\/\{scan\}|profiles|buses|proposals|errors)$/
 /** Ends the session that asks. */
 const ownSession = ['signOut']
 

@@ -260,8 +260,10 @@ export function alarmActRoutes(
         schema: { ...schemaOf(photo, Type.Unknown()), consumes: pictures },
       },
       async (request) => {
-        // The parser above makes nothing else.
-        const content = request.body as Uint8Array
+        // Whoever may not see the alarm learns nothing from what is wrong with his picture.
+        await findAlarm(alarms, request, 'alarms.handle')
+        // The parser above makes nothing else; a request without a body has none.
+        const content = (request.body ?? new Uint8Array()) as Uint8Array
         const type = pictureType(content)
         if (type === undefined) throw badRequest([{ path: 'body', message: 'is neither a PNG nor a JPEG' }])
         const digest = createHash('sha256').update(content).digest('hex')

@@ -302,6 +302,7 @@ test('a photo belongs to its alarm; what is no picture is refused', async () => 
       })
     ).statusCode
   expect([await post(png), await post(png), await post(Buffer.from('hello'))]).toEqual([200, 200, 400])
+  expect(await post(Buffer.alloc(0))).toBe(400)
   const { body } = await api.as('li', alarmUrl('o1'))
   const [photo] = body.photos as { digest: string }[]
   expect(body.photos).toMatchObject([{ type: 'image/png', by: { username: 'li' } }])
