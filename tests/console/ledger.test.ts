@@ -79,6 +79,7 @@ async function seed(file: string): Promise<void> {
     .values({
       ...{ gateway: id, occurrence: 'cloud.clock-1', rule: 'cloud.clock', point: '', priority: 3 },
       ...{ title_zh: '网关时钟偏快', title_en: 'The clock of the gateway is ahead', state: 'raised' },
+      life: 'unacknowledged',
       ...{ raised_at: at, received_at: at, raise_value_json: '90', limit_value: 60 },
     })
     .execute()

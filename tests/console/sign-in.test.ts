@@ -109,7 +109,7 @@ describeWith(['chromium'], 'signing in to the console', () => {
       await open('/gateways')
       await expectText(page.getByRole('main'), /还没有网关.*令牌/)
       await open('/alarms')
-      await expectText(page.getByRole('main'), /当前没有未恢复的告警.*查看全部/)
+      await expectText(page.getByRole('main'), /当前没有待处理的告警.*新的告警会立即出现在这里/)
       await open('/no/such/page')
       await expectText(page.getByRole('main').first(), /没有这个页面.*回到设备列表/)
     })
