@@ -1,8 +1,9 @@
-import { Button, Switch } from 'antd'
-import { useRef, useState } from 'react'
+import { Button } from 'antd'
+import { lazy, Suspense, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Alarm } from '#contract/api/alarms.ts'
-import { ActPanel, type PanelKind } from './act-panel.tsx'
+import { Loading } from '../../ui/page-states.tsx'
+import type { PanelKind } from './act-panel.tsx'
 import { AlarmDetail } from './alarm-detail.tsx'
 import { AlarmGrid, type GridKey, useCan } from './alarm-grid.tsx'
 import { alarmsOf, between, type Row, rowsOf } from './alarm-rows.ts'
@@ -10,6 +11,9 @@ import { KeysHelp } from './keys-help.tsx'
 import { useActs } from './use-acts.ts'
 import { useHeldRows } from './use-held-rows.ts'
 import { useInventory } from './use-inventory.ts'
+
+/** Its fields weigh more than the list: they are fetched when somebody first needs one. */
+const ActPanel = lazy(() => import('./act-panel.tsx').then((module) => ({ default: module.ActPanel })))
 
 export type AlarmBoardProps = {
   readonly alarms: readonly Alarm[]
@@ -82,10 +86,16 @@ export function AlarmBoard({ alarms, isFlood, isOffline }: AlarmBoardProps) {
               {t('alarms.ackChosen')}
             </Button>
           )}
-          <span className="check small">
-            <Switch size="small" checked={keysOn} onChange={setKeysOn} aria-label={t('alarms.keys.switch')} />
-            <span aria-hidden="true">{t('alarms.keys.switch')}</span>
-          </span>
+          <label className="check small">
+            <input
+              type="checkbox"
+              role="switch"
+              checked={keysOn}
+              aria-checked={keysOn}
+              onChange={({ target }) => setKeysOn(target.checked)}
+            />
+            {t('alarms.keys.switch')}
+          </label>
           <Button size="small" aria-expanded={helps} onClick={() => setHelps(!helps)}>
             {t('alarms.keys.help')}
           </Button>
@@ -109,13 +119,15 @@ export function AlarmBoard({ alarms, isFlood, isOffline }: AlarmBoardProps) {
       {alarm !== undefined && (
         <div className="alarm-aside">
           {panel !== undefined && (
-            <ActPanel
-              key={`${alarm.id} ${panel}`}
-              kind={panel}
-              alarm={alarm}
-              acts={acts}
-              onClose={leavePanel}
-            />
+            <Suspense fallback={<Loading rows={3} />}>
+              <ActPanel
+                key={`${alarm.id} ${panel}`}
+                kind={panel}
+                alarm={alarm}
+                acts={acts}
+                onClose={leavePanel}
+              />
+            </Suspense>
           )}
           <AlarmDetail {...{ alarm, inventory, acts, isOffline }} onPanel={setPanel} />
         </div>

@@ -1,6 +1,5 @@
 import { isUnacknowledged, type Tab, tabOf } from '#contract/alarm-life.ts'
 import type { Alarm } from '#contract/api/alarms.ts'
-import { pointKind } from '#contract/point-vocabulary.ts'
 import type { LocalText } from '#contract/text.ts'
 
 export type AlarmRow = {
@@ -88,9 +87,9 @@ function groupKey(alarm: Alarm): string {
   if (alarm.lifeSafety) return alarm.id
   const { root, point, place, gateway, rule } = alarm
   if (root !== undefined) return `${root.kind} ${root.id}`
-  const kind = pointKind(point.split('/').slice(2).join('/'))?.row
-  // A vendor's own point has no kind: then the rule tells alike from unlike.
-  return `place ${place ?? gateway} ${kind === undefined || kind === 'x' ? rule : kind} ${alarm.priority}`
+  // The name of the point without its part: the vocabulary itself weighs more than the list. Of a gateway the rule tells.
+  const kind = point.split('/').slice(2).at(-1) ?? rule
+  return `place ${place ?? gateway} ${kind} ${alarm.priority}`
 }
 
 /** From one line to another, both ends included, as Shift and the arrows choose. Pure. */
