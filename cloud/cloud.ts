@@ -6,6 +6,7 @@ import { Places } from '#cloud/access/places.ts'
 import { alarmSettings } from '#cloud/alarms/alarm-config.ts'
 import { AlarmService } from '#cloud/alarms/alarm-service.ts'
 import { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
+import { pruneAlarms } from '#cloud/alarms/prune-alarms.ts'
 import { AssetRegister } from '#cloud/assets/asset-register.ts'
 import { keepLooking } from '#cloud/assets/keep-looking.ts'
 import { UnknownDevices } from '#cloud/assets/unknown-devices.ts'
@@ -321,6 +322,11 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
           kind: 'commands',
           keepMs: parseDuration(config.retention.commands),
           prune: (before) => new CommandRepository(db).prune(before),
+        },
+        {
+          kind: 'alarms',
+          keepMs: parseDuration(config.retention.alarms),
+          prune: (before) => pruneAlarms(db, before),
         },
         {
           kind: 'ledger',

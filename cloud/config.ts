@@ -107,6 +107,10 @@ export const CloudConfig = Type.Object(
     retention: Type.Object(
       {
         telemetry: Duration({ default: '400d', description: 'Older samples are deleted' }),
+        alarms: Duration({
+          default: '1100d',
+          description: 'Alarms that are over for longer are deleted with their history and pictures',
+        }),
         commands: Duration({
           default: '400d',
           description:
