@@ -1026,6 +1026,7 @@ export const en = {
     },
   },
   alarms: {
+    toDanger: 'Report as a hidden danger',
     title: 'Alarms',
     toQuality: 'Alarm quality',
     openCount: ' ({{shown}} unacknowledged)',

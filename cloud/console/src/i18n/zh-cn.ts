@@ -970,6 +970,7 @@ export const zhCn = {
     },
   },
   alarms: {
+    toDanger: '转为隐患',
     title: '告警',
     toQuality: '告警质量',
     openCount: '（{{shown}} 条未确认）',

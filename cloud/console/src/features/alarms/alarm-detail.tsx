@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Alarm, AlarmStep, AlarmDetail as Detail } from '#contract/api/alarms.ts'
 import { keys } from '../../api/queries.ts'
+import { useMay } from '../../api/use-may.ts'
 import { localText } from '../../i18n/local-text.ts'
 import { useLanguage } from '../../i18n/use-language.ts'
 import { FileButton } from '../../ui/file-button.tsx'
@@ -54,6 +55,7 @@ export function AlarmDetail(props: AlarmDetailProps) {
       {alarm.quiet !== undefined && <p className="muted">{t(`alarms.quietLong.${alarm.quiet}`)}</p>}
       <PendingNote {...props} />
       <ActButtons {...props} />
+      <ToDanger alarm={alarm} title={localText(alarm.title, language, alarm.rule)} />
       <QueryView query={query} skeletonRows={4}>
         {(detail) => (
           <>
@@ -124,6 +126,20 @@ function ActButtons({ alarm, acts, isOffline, onPanel }: AlarmDetailProps) {
         </Button>
       ))}
     </div>
+  )
+}
+
+/** What is more than an alarm is mended as a hidden danger, with its way back to here. */
+function ToDanger({ alarm: { id, place }, title }: { readonly alarm: Alarm; readonly title: string }) {
+  const { t } = useTranslation()
+  if (!useMay('dangers.handle')) return null
+  const search = { alarm: id, title, ...(place === undefined ? {} : { node: place }) }
+  return (
+    <p>
+      <Link to="/dangers/new" search={search}>
+        {t('alarms.toDanger')}
+      </Link>
+    </p>
   )
 }
 
