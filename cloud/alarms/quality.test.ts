@@ -69,7 +69,10 @@ test('rates and peaks are of one post over the range, with their targets and whe
 
 test('shares of priorities and of the ten busiest; without annunciations there is none', () => {
   const some = [at(0, 'a', 1), at(1, 'a', 4), at(2, 'b', 4), at(3, 'c', 4)]
-  const of = figures(some)
+  // Of four nothing can be said; of four times five it can.
+  for (const share of ['priority1Share', 'topTenShare'] as const)
+    expect(figures(some)(share)).not.toHaveProperty('isMet')
+  const of = figures(Array(5).fill(some).flat())
   expect(of('priority1Share')).toMatchObject({ value: 0.25, isMet: false })
   expect(of('priority4Share')).toMatchObject({ value: 0.75, isMet: true })
   expect(of('topTenShare')).toMatchObject({ value: 1, isMet: false })

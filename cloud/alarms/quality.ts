@@ -55,6 +55,16 @@ const targets: Readonly<Partial<Record<QualityFigureName, Target>>> = {
 /** What is "about" a share: half of it more or less. */
 const about = 0.5
 
+/** Fewer annunciations than this have no shares that could be judged; the number is ours. */
+const fewest = 20
+const sharesOfAll: readonly QualityFigureName[] = [
+  'priority1Share',
+  'priority2Share',
+  'priority3Share',
+  'priority4Share',
+  'topTenShare',
+]
+
 /** The figures of one duty post. Pure. */
 export function qualityOf(input: QualityInput): QualityFigure[] {
   const { from, to, annunciations, spans, unauthorised } = input
@@ -63,7 +73,7 @@ export function qualityOf(input: QualityInput): QualityFigure[] {
   const total = inside.length
   const per = (ms: number) => (total * ms) / (to - from)
   const share = (priority: number) => ratio(inside.filter((one) => one.priority === priority).length, total)
-  return [
+  const figures = [
     count('annunciations', total),
     count('perTenMinutes', per(tenMinutesMs)),
     count('perHour', per(hourMs)),
@@ -91,6 +101,14 @@ export function qualityOf(input: QualityInput): QualityFigure[] {
     count('stale', mostStale(spans, from, to)),
     count('unauthorised', unauthorised),
   ]
+  return total < fewest ? figures.map(withoutVerdict) : figures
+}
+
+/** A share of a few says nothing about the way alarms are set. Pure. */
+function withoutVerdict(figure: QualityFigure): QualityFigure {
+  if (!sharesOfAll.includes(figure.name)) return figure
+  const { isMet: _, ...rest } = figure
+  return rest
 }
 
 /** Sources that chattered, by their key. Pure. */
