@@ -12,6 +12,7 @@ import { keepLooking } from '#cloud/assets/keep-looking.ts'
 import { UnknownDevices } from '#cloud/assets/unknown-devices.ts'
 import { AuditLog } from '#cloud/audit/audit-log.ts'
 import { keepAudit } from '#cloud/audit/keep-audit.ts'
+import { CalendarService } from '#cloud/calendars/calendar-service.ts'
 import { countCommandSteps } from '#cloud/commands/command-metrics.ts'
 import { CommandRepository } from '#cloud/commands/command-repository.ts'
 import { CommandService } from '#cloud/commands/command-service.ts'
@@ -108,12 +109,14 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
   const audit = new AuditLog({ db, clock, hash: config.audit.hash })
   const places = await Places.load(db)
   const register = new AssetRegister(db, clock)
+  let calendars: CalendarService | undefined
   const organisation = new OrganisationService({
     db,
     log: part('organisation'),
     onChange: async () => {
       await places.reload()
       await register.follow()
+      await calendars?.placesChanged()
     },
   })
   await organisation.seed(config)
@@ -145,6 +148,12 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
   )
   const rollouts = parts.use(new RolloutService({ db, configs, clock, log: part('roll-outs') }))
   const unknown = new UnknownDevices({ db, clock, log: part('assets') })
+  calendars = parts.use(
+    new CalendarService({
+      ...{ db, clock, log: part('calendars') },
+      send: async (gateway, message) => (await ingest?.sendCalendar(gateway, message)) ?? false,
+    }),
+  )
   const requests = new GatewayRequests({
     clock,
     onAnswer: (gateway, question, body) => unknown.heard(gateway, question, body),
@@ -238,7 +247,19 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
       log: part('ingest'),
       registry: metrics,
       hooks: createGatewayFeed({
-        ...{ db, hub, commands, requests, configs, rollouts, alarms, gatewayAlarms, register, clock },
+        ...{
+          db,
+          hub,
+          commands,
+          requests,
+          configs,
+          rollouts,
+          calendars,
+          alarms,
+          gatewayAlarms,
+          register,
+          clock,
+        },
         log: part('feed'),
       }),
       authenticate: gatewayLogin({ db, admission, log: part('enrolment') }),
@@ -247,6 +268,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     }),
   )
   commands.start()
+  calendars.start()
   const dangers = parts.use(
     new DangerService({
       db,
@@ -288,6 +310,7 @@ export async function startCloud(settings: CloudSettings, deps: CloudDeps): Prom
     requests,
     configs,
     rollouts,
+    calendars,
     organisation,
     notifications,
     unknown,

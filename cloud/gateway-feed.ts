@@ -1,6 +1,7 @@
 import type { AlarmService } from '#cloud/alarms/alarm-service.ts'
 import type { GatewayAlarms } from '#cloud/alarms/gateway-alarms.ts'
 import type { AssetRegister } from '#cloud/assets/asset-register.ts'
+import type { CalendarService } from '#cloud/calendars/calendar-service.ts'
 import type { CommandService } from '#cloud/commands/command-service.ts'
 import type { GatewayRequests } from '#cloud/commissioning/gateway-requests.ts'
 import type { ConfigService } from '#cloud/configuration/config-service.ts'
@@ -32,6 +33,7 @@ export type FeedOptions = {
   readonly register: Pick<AssetRegister, 'followIn'>
   /** Tells by itself what changed. */
   readonly alarms: Pick<AlarmService, 'wake'>
+  readonly calendars: Pick<CalendarService, 'heard'>
   readonly gatewayAlarms: Pick<GatewayAlarms, 'twin' | 'clock'>
   readonly clock: Clock
   readonly log: Logger
@@ -39,8 +41,20 @@ export type FeedOptions = {
 
 /** What happens to what ingest takes in: gateways' own words into the inventory, everything on to the live stream. */
 export function createGatewayFeed(options: FeedOptions): IngestHooks {
-  const { db, hub, commands, requests, alarms, gatewayAlarms, configs, rollouts, register, clock, log } =
-    options
+  const {
+    db,
+    hub,
+    commands,
+    requests,
+    alarms,
+    gatewayAlarms,
+    calendars,
+    configs,
+    rollouts,
+    register,
+    clock,
+    log,
+  } = options
   const gateways = new GatewayRepository(db)
   const devices = new DeviceRepository(db)
 
@@ -78,6 +92,7 @@ export function createGatewayFeed(options: FeedOptions): IngestHooks {
         await configs.heard(gateway, message)
         await rollouts.heard(gateway, message)
       }
+      if (message.kind === 'calendar') await calendars.heard(gateway, message)
       await publishGateway(gateway)
     },
     onConnection: async (gateway, connected) => {
@@ -117,6 +132,7 @@ async function keepState({ db, gateway, message, now, register, log }: Said): Pr
     case 'death':
       return gateways.disconnected(gateway)
     case 'config':
+    case 'calendar':
       return // has a table of its own
     case 'catalogue':
       return keepCatalogue({ db, gateway, now, register }, message)

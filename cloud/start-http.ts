@@ -15,6 +15,8 @@ import { unknownRoutes } from '#cloud/assets/unknown-routes.ts'
 import type { AuditLog } from '#cloud/audit/audit-log.ts'
 import { auditRequests } from '#cloud/audit/audit-requests.ts'
 import { auditRoutes } from '#cloud/audit/audit-routes.ts'
+import { calendarRoutes } from '#cloud/calendars/calendar-routes.ts'
+import type { CalendarService } from '#cloud/calendars/calendar-service.ts'
 import { commandRoutes } from '#cloud/commands/command-routes.ts'
 import type { CommandService } from '#cloud/commands/command-service.ts'
 import { commissioningRoutes } from '#cloud/commissioning/commissioning-routes.ts'
@@ -63,6 +65,7 @@ export type HttpParts = {
   readonly requests: GatewayRequests
   readonly configs: ConfigService
   readonly rollouts: RolloutService
+  readonly calendars: CalendarService
   readonly organisation: OrganisationService
   readonly notifications: { readonly routes: (api: App) => void }
   readonly unknown: UnknownDevices
@@ -109,7 +112,7 @@ export async function startHttp(parts: HttpParts): Promise<RunningHttp> {
 export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])): Promise<App> {
   const { config, clock, log, db, audit, telemetry, hub, commands, requests, organisation, metrics } = parts
   const { consoleFolder, places, dangers, notifications, enrolment, gatewayUrl, configs, rollouts } = parts
-  const { alarms } = parts
+  const { alarms, calendars } = parts
   const isGateway = async (id: string) => (await gateways.byId(id)) !== undefined
   const { origins, trustProxy, tls } = config.http
   const users = await openUsers({ db, clock, log, ...usersOf(parts) })
@@ -163,6 +166,7 @@ export async function createHttp(parts: HttpParts, sideDoor = new SideDoor([])):
       assetRoutes(api, { db, clock })
       unknownRoutes(api, parts.unknown)
       dataRoutes(api, { db, clock, keeping: config.retention })
+      calendarRoutes(api, calendars)
       auditRoutes(api, { log: audit, clock })
       liveRoutes(api, { hub, clock, log, findCaller })
     },

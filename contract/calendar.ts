@@ -73,7 +73,7 @@ export const Exam = Type.Object(
     name: LocalText,
     from: WallInstant,
     to: WallInstant,
-    places: Type.Optional(Type.Array(Place, { uniqueItems: true, minItems: 1, maxItems: 500 })),
+    places: Type.Optional(Type.Array(Place, { minItems: 1, maxItems: 500 })),
     grades: Type.Optional(Type.Array(Grade, { uniqueItems: true, minItems: 1, maxItems: 12 })),
     locks: Type.Array(oneOf<LockedThing>(lockedThings), { uniqueItems: true, minItems: 1, maxItems: 3 }),
   },
@@ -123,9 +123,14 @@ export const emptyCalendar: Calendar = {
 /** Names these contents: another one is another calendar. */
 const Version = Type.String({ pattern: '^[0-9a-f]{16}$' })
 
-/** On `down/calendar`: what holds at the gateway's place from now on. An equal version changes nothing. */
+/** On `down/calendar`: what holds at the gateway's place from now on; `null`: nothing any more. An equal version changes nothing. */
 export const CalendarMessage = Type.Object(
-  { v: Type.Literal(1), kind: Type.Literal('calendar'), version: Version, calendar: Calendar },
+  {
+    v: Type.Literal(1),
+    kind: Type.Literal('calendar'),
+    version: Version,
+    calendar: Type.Union([Calendar, Type.Null()]),
+  },
   closed,
 )
 export type CalendarMessage = Static<typeof CalendarMessage>

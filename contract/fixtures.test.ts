@@ -4,7 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { decodeTelemetry } from './codec.ts'
 import { samplesOf } from './columns.ts'
-import { decodeCommand, decodeConfig, decodeDelivery, decodeEvents, decodeState } from './messages.ts'
+import {
+  decodeCalendar,
+  decodeCommand,
+  decodeConfig,
+  decodeDelivery,
+  decodeEvents,
+  decodeState,
+} from './messages.ts'
 
 const folder = new URL('fixtures/v1/', import.meta.url)
 const files = readdirSync(folder).filter((name) => name !== 'sums.txt')
@@ -35,6 +42,8 @@ function revive(_: string, value: unknown): unknown {
 const decoders = {
   ack: decodeDelivery,
   birth: decodeState,
+  calendar: decodeCalendar,
+  'calendar-report': decodeState,
   catalogue: decodeState,
   command: decodeCommand,
   'config-desired': decodeConfig,

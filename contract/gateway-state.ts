@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { CalendarReport } from './calendar.ts'
 import { Catalogue } from './catalogue.ts'
 import { ConfigReport } from './configuration.ts'
 import { Stream } from './delivery.ts'
@@ -78,5 +79,5 @@ export const Status = Type.Object(
 export type Status = Static<typeof Status>
 
 /** Everything on `up/state`: JSON, QoS 1, not retained. */
-export const StateMessage = Type.Union([Birth, Death, Status, Catalogue, ConfigReport])
+export const StateMessage = Type.Union([Birth, Death, Status, Catalogue, ConfigReport, CalendarReport])
 export type StateMessage = Static<typeof StateMessage>

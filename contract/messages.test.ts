@@ -50,7 +50,7 @@ describe('foreign bytes are refused with a reason', () => {
   })
 
   test.each([
-    ['state', decodeState, 'birth, death, status, catalogue, config'],
+    ['state', decodeState, 'birth, death, status, catalogue, config, calendar'],
     ['delivery', decodeDelivery, 'ack, refuse'],
   ])('an unknown kind of %s is told the known ones', (what, decode, kinds) => {
     for (const text of ['{}', '[]', 'null', '{"kind":"toString"}', '{"kind":["birth"]}']) {

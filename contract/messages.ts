@@ -1,6 +1,7 @@
 /** The JSON messages between gateway and cloud, as bytes. Foreign bytes are refused with a reason, never by throwing. */
 import type { Static, TSchema } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { CalendarMessage, CalendarReport } from './calendar.ts'
 import { Catalogue } from './catalogue.ts'
 import { Command, CommandResult } from './command.ts'
 import { type ConfigMessage, ConfigNoted, ConfigReport, DesiredConfig } from './configuration.ts'
@@ -34,6 +35,7 @@ export const maxJsonBytes = {
   delivery: 256 * KiB,
   command: 16 * KiB,
   config: MiB,
+  calendar: MiB,
   request: 64 * KiB,
   reply: 256 * KiB,
 } as const
@@ -44,6 +46,7 @@ export type JsonMessage =
   | DeliveryMessage
   | Command
   | ConfigMessage
+  | CalendarMessage
   | Request
   | Reply
 
@@ -77,6 +80,10 @@ export function decodeConfig(bytes: Uint8Array): Decoded<ConfigMessage> {
   return decodeOne('config', bytes, (value) => byKind(configKinds, value))
 }
 
+export function decodeCalendar(bytes: Uint8Array): Decoded<CalendarMessage> {
+  return decodeOne('calendar', bytes, readCalendar)
+}
+
 export function decodeRequest(bytes: Uint8Array): Decoded<Request> {
   return decodeOne('request', bytes, (value) => byKind(requestKinds, value))
 }
@@ -106,6 +113,7 @@ function lazily<T>(make: () => Read<T>): Read<T> {
 
 const readEvents = reader(EventsMessage)
 const readCommand = reader(Command)
+const readCalendar = lazily(() => reader(CalendarMessage))
 const readReply = lazily(() => reader(Reply))
 
 // One schema per kind rather than the union: the reason then speaks about the kind that was meant.
@@ -115,6 +123,7 @@ const stateKinds: Record<string, Read<StateMessage>> = {
   status: reader(Status),
   catalogue: reader(Catalogue),
   config: lazily(() => reader(ConfigReport)),
+  calendar: lazily(() => reader(CalendarReport)),
 }
 const configKinds: Record<string, Read<ConfigMessage>> = {
   desired: lazily(() => reader(DesiredConfig)),

@@ -1,6 +1,6 @@
 /** The only place with wire topic text. `campus/v1/<gateway>/up/<channel>` and `…/down/<channel>`. */
 export const upChannels = ['events', 'live', 'backfill', 'state', 'reply'] as const
-export const downChannels = ['ack', 'command', 'config', 'request'] as const
+export const downChannels = ['ack', 'command', 'config', 'calendar', 'request'] as const
 export type UpChannel = (typeof upChannels)[number]
 export type DownChannel = (typeof downChannels)[number]
 

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { GatewayEvent } from '#contract/events.ts'
 import { startLocalFeed } from '#gateway/broker/local-feed.ts'
+import { type CalendarQuestions, SchoolCalendar } from '#gateway/calendar/school-calendar.ts'
 import { createCommandHandler } from '#gateway/commands/command-handler.ts'
 import { CommandJournal } from '#gateway/commands/command-journal.ts'
 import { troubleOf } from '#gateway/commands/command-trouble.ts'
@@ -53,6 +54,8 @@ export interface Gateway extends AsyncDisposable {
   readonly broker: string
   /** Resolves with the reason when the gateway cannot go on: end the process and start it again. */
   readonly failed: Promise<Error>
+  /** What the school calendar says now, for rules. */
+  readonly calendar: CalendarQuestions
   /** Resolves when everything measured so far is on disk. */
   flush(): Promise<void>
   /**
@@ -80,6 +83,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       log: part('outbox'),
     }),
   )
+  const calendar = await SchoolCalendar.open({ file: inData('calendar.json'), clock, log: part('calendar') })
   const links = new DeviceLinks()
   const errors = new DeviceErrors(startedAt)
   const machines = new DeviceMachines(() => uplink?.catalogueChanged())
@@ -100,6 +104,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       uplink,
       identity,
       bus,
+      calendar,
       alarms: field?.current.alarms,
     })
   const metrics = parts.use(createMetrics(facts))
@@ -174,11 +179,15 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
       outbox,
       about: () => {
         const told = configurator === undefined ? {} : { config: configurator.report }
-        return { ...about, ...whatRuns(), devices: links.counts(), ...told }
+        return { ...about, ...whatRuns(), calendar: calendar.report(), devices: links.counts(), ...told }
       },
       onConfig: async (message) => {
         await canAnswer.promise
         await configurator?.handle(message)
+      },
+      onCalendar: async (message) => {
+        await calendar.take(message)
+        uplink?.calendarChanged()
       },
       onRequest: async (request) => {
         await canAnswer.promise
@@ -267,6 +276,7 @@ export async function startGateway(setup: GatewaySetup, deps: GatewayDeps): Prom
   return {
     healthUrl: health.url,
     broker,
+    calendar,
     failed: Promise.race([outbox.failed, stuck.promise]),
     flush: () => outbox.flush(),
     swap,

@@ -1,7 +1,8 @@
 import type { EdgeAlarms } from '#gateway/alarms/edge-alarms.ts'
+import type { CalendarQuestions, SchoolCalendar } from '#gateway/calendar/school-calendar.ts'
 import type { KeepIdentity } from '#gateway/enrolment/keep-identity.ts'
 import type { DeviceLinks } from '#gateway/health/device-links.ts'
-import type { HealthFacts, UplinkHealth } from '#gateway/health/health.ts'
+import type { CalendarHealth, HealthFacts, UplinkHealth } from '#gateway/health/health.ts'
 import type { Outbox } from '#gateway/outbox/outbox.ts'
 import { backlogOf } from '#gateway/uplink/messages-up.ts'
 import type { Uplink } from '#gateway/uplink/uplink.ts'
@@ -20,6 +21,7 @@ export type FactSources = {
   /** Where this gateway signs in by certificate. */
   readonly identity: KeepIdentity | undefined
   readonly bus: OpenedBus
+  readonly calendar: Pick<SchoolCalendar, 'version'> & Pick<CalendarQuestions, 'today'>
   /** Absent until the devices were started. */
   readonly alarms: EdgeAlarms | undefined
 }
@@ -50,7 +52,23 @@ export function healthFacts(from: FactSources): HealthFacts {
     alarms: { active: from.alarms?.active ?? 0 },
     broker: from.bus.state(),
     configuration: { version: from.setup.cloud?.ref.version ?? 0, trouble: from.setup.trouble },
+    calendar: calendarHealth(from.calendar),
     rssBytes: process.memoryUsage.rss(),
+  }
+}
+
+function calendarHealth(calendar: FactSources['calendar']): CalendarHealth {
+  const { version } = calendar
+  const today = calendar.today()
+  if (version === undefined) return {}
+  if (today === undefined) return { version }
+  const { day, kind, term, week } = today
+  return {
+    version,
+    day,
+    kind,
+    ...(term === undefined ? {} : { term }),
+    ...(week === undefined ? {} : { week }),
   }
 }
 

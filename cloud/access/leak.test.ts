@@ -36,6 +36,7 @@ const isThing = (name: string) => Object.hasOwn(thingsByName, name)
 const thingsByPath: Readonly<Record<string, string>> = {
   '/tree/nodes/{id}': b.room,
   '/gateways/{id}/scans/{scan}': 'scan-1',
+  '/calendars/{node}': b.campus,
   '/dangers/{id}/photos/{photo}': 'photo-1',
   '/gateways/{id}/ledger/{day}': '2026-11-27',
   '/alarms/{id}/photos/{digest}': '0'.repeat(64),

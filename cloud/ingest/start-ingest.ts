@@ -2,6 +2,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Registry } from 'prom-client'
 import type { Database } from '#cloud/state/database.ts'
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts'
+import type { CalendarMessage } from '#contract/calendar.ts'
 import type { Command } from '#contract/command.ts'
 import type { ConfigMessage } from '#contract/configuration.ts'
 import { encodeJson } from '#contract/messages.ts'
@@ -36,6 +37,8 @@ export interface RunningIngest extends AsyncDisposable {
   sendCommand(gateway: string, command: Command): Promise<boolean>
   /** The same for a configuration. */
   sendConfig(gateway: string, message: ConfigMessage): Promise<boolean>
+  /** The same for a school calendar. */
+  sendCalendar(gateway: string, message: CalendarMessage): Promise<boolean>
   /** The same for a question. */
   sendRequest(gateway: string, request: Request): Promise<boolean>
   connected(): readonly ConnectedGateway[]
@@ -74,6 +77,7 @@ export async function startIngest(options: StartIngestOptions): Promise<RunningI
     address: embedded.address,
     sendCommand: (gateway, command) => embedded.send(gateway, 'command', encodeJson(command)),
     sendConfig: (gateway, message) => embedded.send(gateway, 'config', encodeJson(message)),
+    sendCalendar: (gateway, message) => embedded.send(gateway, 'calendar', encodeJson(message)),
     sendRequest: (gateway, request) => embedded.send(gateway, 'request', encodeJson(request)),
     connected: () => embedded.connected(),
     cut: (gateway, reason) => embedded.cut(gateway, reason),

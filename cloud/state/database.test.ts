@@ -42,6 +42,8 @@ test('an empty folder becomes a database with every table', async () => {
     'asset_changes',
     'assets',
     'audit',
+    'calendar_reports',
+    'calendars',
     'command_results',
     'command_steps',
     'commands',

@@ -15,6 +15,7 @@ import { notifications } from './migrations/0011-notifications.ts'
 import { dangers } from './migrations/0012-dangers.ts'
 import { assets } from './migrations/0013-assets.ts'
 import { userSecurity } from './migrations/0014-user-security.ts'
+import { calendars } from './migrations/0015-calendar.ts'
 
 /** In the order of their names, forward only. A released one is never edited. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -32,6 +33,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0012-dangers': dangers,
   '0013-assets': assets,
   '0014-user-security': userSecurity,
+  '0015-calendar': calendars,
 }
 
 /**

@@ -24,6 +24,8 @@ export interface Tables {
   tree_nodes: TreeNodeRow
   floor_plans: FloorPlanRow
   tree_paths: TreePathRow
+  calendars: CalendarRow
+  calendar_reports: CalendarReportRow
   dangers: DangerRow
   danger_steps: DangerStepRow
   danger_photos: DangerPhotoRow
@@ -452,6 +454,27 @@ export interface DangerPhotoRow {
   at: number
   by_json: string
   content: Uint8Array
+}
+
+/** What a place says of the school calendar. */
+export interface CalendarRow {
+  node: string
+  /** Goes on when the part is taken away: an old form must not look new. */
+  version: number
+  /** Null: it says nothing any more. */
+  part_json: string | null
+  changed_at: number
+  username: string
+  display_name: string
+}
+
+/** Which school calendar a gateway says it has. */
+export interface CalendarReportRow {
+  gateway: string
+  at: number
+  version: string | null
+  refused_version: string | null
+  refused_reason: string | null
 }
 
 export interface UserRow {

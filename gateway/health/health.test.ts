@@ -31,6 +31,7 @@ const well: HealthFacts = {
   devices: { total: 3, up: 2, down: 0, notUp: [{ id: 'lux-1', link: 'unknown' }] },
   alarms: { active: 1 },
   broker: { connected: true },
+  calendar: {},
   rssBytes: 1,
 }
 

@@ -1,3 +1,4 @@
+import type { DayKind } from '#contract/calendar-day.ts'
 import type { Backlog } from '#contract/gateway-state.ts'
 
 /** The state of every part in one object, with words for a person beside the numbers. */
@@ -15,6 +16,7 @@ export type Health = {
   readonly alarms: { readonly active: number }
   readonly broker: BrokerHealth
   readonly configuration: ConfigurationHealth
+  readonly calendar: CalendarHealth
   readonly rssBytes: number
 }
 
@@ -67,6 +69,15 @@ export type DevicesHealth = {
 }
 
 export type BrokerHealth = { readonly connected: boolean; readonly address?: string }
+
+/** The school calendar, and what today is by it; empty until the cloud has given one. */
+export type CalendarHealth = {
+  readonly version?: string
+  readonly day?: string
+  readonly kind?: DayKind
+  readonly term?: string
+  readonly week?: number
+}
 
 export type HealthFacts = Omit<Health, 'status' | 'problems'>
 

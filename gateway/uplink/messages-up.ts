@@ -1,4 +1,5 @@
 /** What the gateway says on `up/events` and `up/state`. Pure. */
+import type { CalendarReport } from '#contract/calendar.ts'
 import type { Catalogue } from '#contract/catalogue.ts'
 import type { ConfigReport } from '#contract/configuration.ts'
 import type { EventsMessage } from '#contract/events.ts'
@@ -16,6 +17,8 @@ export type About = {
   readonly catalogue: Catalogue
   /** What became of the configuration; said after every birth. */
   readonly config?: () => ConfigReport
+  /** Which school calendar is on the disk; said after every birth. */
+  readonly calendar?: CalendarReport
   readonly devices: { readonly total: number; readonly up: number; readonly down: number }
 }
 

@@ -29,6 +29,7 @@ function open({ port, ca }: { port: number; ca: string }): Promise<Link> {
     onCommand: ignore,
     onRequest: ignore,
     onConfig: ignore,
+    onCalendar: ignore,
   }
   return openLink(options, new AbortController().signal)
 }

@@ -18,6 +18,7 @@ export type LinkOptions = {
   onCommand(bytes: Uint8Array): void
   onRequest(bytes: Uint8Array): void
   onConfig(bytes: Uint8Array): void
+  onCalendar(bytes: Uint8Array): void
 }
 
 export interface Link {
@@ -70,11 +71,12 @@ export async function openLink(options: LinkOptions, signal: AbortSignal): Promi
     else if (packet.topic === downTopic(gateway, 'command')) options.onCommand(packet.payload as Uint8Array)
     else if (packet.topic === downTopic(gateway, 'request')) options.onRequest(packet.payload as Uint8Array)
     else if (packet.topic === downTopic(gateway, 'config')) options.onConfig(packet.payload as Uint8Array)
+    else if (packet.topic === downTopic(gateway, 'calendar')) options.onCalendar(packet.payload as Uint8Array)
     done()
   }
 
   function subscribe(): void {
-    const topics = (['ack', 'command', 'request', 'config'] as const).map((channel) =>
+    const topics = (['ack', 'command', 'request', 'config', 'calendar'] as const).map((channel) =>
       downTopic(gateway, channel),
     )
     client.subscribe(topics, { qos: 1 }, (error, granted) => {

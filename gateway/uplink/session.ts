@@ -75,6 +75,11 @@ export class Session {
     this.#say(this.#options.about().catalogue)
   }
 
+  sayCalendar(): void {
+    const { calendar } = this.#options.about()
+    if (calendar !== undefined) this.#say(calendar)
+  }
+
   delivery(bytes: Uint8Array): void {
     const decoded = decodeDelivery(bytes)
     if (!decoded.ok) {
@@ -148,6 +153,7 @@ export class Session {
     const { about, outbox, clock } = this.#options
     this.#say(birthOf(about(), outbox.stats(), clock.now()))
     this.sayCatalogue()
+    this.sayCalendar()
     const { config } = about()
     if (config !== undefined) this.#say(config())
   }

@@ -2,10 +2,11 @@
  * Keeps the gateway connected to the cloud and moves what the outbox holds. Owns the link and nothing else: data lives
  * in the outbox, commands are handed on.
  */
+import type { CalendarMessage } from '#contract/calendar.ts'
 import type { Command } from '#contract/command.ts'
 import type { ConfigMessage, ConfigReport } from '#contract/configuration.ts'
 import type { Backlog } from '#contract/gateway-state.ts'
-import { decodeCommand, decodeConfig, decodeRequest, encodeJson } from '#contract/messages.ts'
+import { decodeCalendar, decodeCommand, decodeConfig, decodeRequest, encodeJson } from '#contract/messages.ts'
 import type { Reply, Request } from '#contract/request.ts'
 import type { OutboxOutput } from '#gateway/outbox/outbox.ts'
 import type { Clock } from '#lib/clock.ts'
@@ -34,6 +35,8 @@ export type UplinkOptions = {
   readonly onRequest?: (request: Request) => void | Promise<void>
   /** Called for every message about the configuration. What it throws is logged. */
   readonly onConfig?: (message: ConfigMessage) => void | Promise<void>
+  /** Called for every school calendar that could be read, the one that is there included. What it throws is logged. */
+  readonly onCalendar?: (message: CalendarMessage) => void | Promise<void>
   readonly clock: Clock
   readonly log: Logger
 }
@@ -63,6 +66,8 @@ export interface Uplink extends AsyncDisposable {
   state(): UplinkState
   /** The catalogue has changed: tells the cloud now, or at the next birth when there is no connection. */
   catalogueChanged(): void
+  /** Another school calendar is on the disk: the same. */
+  calendarChanged(): void
   /** There is something new to sign in with: connects anew, at once. What waits in the outbox waits a moment longer. */
   signInAnew(): void
   /** What became of a configuration: told now, or at the next birth when there is no connection. */
@@ -132,6 +137,10 @@ class RunningUplink implements Uplink {
     this.#session?.sayCatalogue()
   }
 
+  calendarChanged(): void {
+    this.#session?.sayCalendar()
+  }
+
   signInAnew(): void {
     this.#attempts = 0
     this.#waiting.abort()
@@ -193,6 +202,7 @@ class RunningUplink implements Uplink {
           onCommand: (bytes) => this.#command(bytes),
           onRequest: (bytes) => this.#request(bytes),
           onConfig: (bytes) => this.#config(bytes),
+          onCalendar: (bytes) => this.#calendar(bytes),
         },
         connecting.signal,
       )
@@ -274,6 +284,16 @@ class RunningUplink implements Uplink {
     }
     const handled = (async () => this.#options.onConfig?.(decoded.value))()
     handled.catch((err: unknown) => this.#options.log.error({ err }, 'configuration handler failed'))
+  }
+
+  #calendar(bytes: Uint8Array): void {
+    const decoded = decodeCalendar(bytes)
+    if (!decoded.ok) {
+      this.#trouble('garbage', { reason: decoded.reason })
+      return
+    }
+    const handled = (async () => this.#options.onCalendar?.(decoded.value))()
+    handled.catch((err: unknown) => this.#options.log.error({ err }, 'calendar handler failed'))
   }
 
   #trouble(kind: 'garbage' | 'refused' | 'refused-for-good', fields: Record<string, unknown>): void {

@@ -24,6 +24,7 @@ const mayImport: Record<string, readonly string[]> = {
   'gateway/alarms': [...base, 'gateway/rules'],
   'gateway/outbox': base,
   'gateway/configuration': base,
+  'gateway/calendar': base,
   'gateway/health': base,
   'cloud/ingest': [...base, 'cloud/state', 'cloud/telemetry'],
   'cloud/telemetry': [...base, 'cloud/access', 'cloud/http'],

@@ -248,6 +248,8 @@ async function furnish(admin: ApiClient, letter: SchoolLetter): Promise<void> {
   await put(`/gateways/${gateway}/config`, { baseVersion: 0, comment: word, content })
   const rollout = { change: { outbox: { commitEvery: '2s' } }, gateways: [gateway], comment: word }
   await admin.call('/api/v1/rollouts', { method: 'POST', body: JSON.stringify(rollout) })
+  const part = { holidays: [{ name: { zh: word }, first: '2026-04-15', last: '2026-04-15' }] }
+  await put(`/calendars/${campus}`, { version: 0, part })
   const command = { point, value: 20, key: `key-${letter}`, expiresInS: 600 }
   await admin.call('/api/v1/commands', { method: 'POST', body: JSON.stringify(command) })
   const danger = { node: room, title: word, category: 'fire', key: `danger-${letter}` }
