@@ -18,7 +18,8 @@ export function nextChange(calendar: Calendar, at: number): number | undefined {
     const candidates = [...minutesOf(calendar, day)].flatMap((minute) => instantsOf(zone, day, minute))
     const noon = Date.parse(`${day}T12:00:00.000Z`)
     const jump = nextJump(zone, noon - 1.5 * dayMs, noon + 1.5 * dayMs)
-    if (jump !== undefined) candidates.push(jump)
+    // With the day that it leads to: found from the day before, it would come before what is earlier.
+    if (jump !== undefined && wallOf(zone, jump).day === day) candidates.push(jump)
     for (const one of candidates.sort((a, b) => a - b))
       if (one > at && answersAt(calendar, one) !== now) return one
   }

@@ -275,6 +275,20 @@ test('never two periods at once, and the one that is on contains the time on the
   )
 })
 
+test('the midnight before a jump of the clock is a change before the jump', () => {
+  const night = { from: '02:31', to: '00:00' }
+  const calendar = {
+    zone: 'Australia/Lord_Howe',
+    terms: [],
+    holidays: [],
+    makeUpDays: [],
+    timetables: [],
+    exams: [],
+    night,
+  }
+  expect(nextChange(calendar, Date.parse('2026-10-03T13:29:00Z'))).toBe(Date.parse('2026-10-03T13:30:00Z'))
+})
+
 test('the next change is the first instant at which an answer differs', () => {
   fc.assert(
     fc.property(calendars, instants, (calendar, from) => {
